@@ -1,0 +1,34 @@
+# Two commands do all the set-up on a fresh machine: make run, make test.
+
+PYTHON ?= python3
+PORT ?= 4040
+OPTIONS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: run test clean
+
+run: $(VENV)/run
+	@echo "EcoChat is starting. It will listen on 127.0.0.1, port $(PORT), and keep"
+	@echo "everything in $(CURDIR)/ecochat.sqlite. Ctrl-C stops it. To talk, in another shell:"
+	@echo
+	@echo "    stdbuf -o0 tr '\\n' '\\0' | nc 127.0.0.1 $(PORT) | stdbuf -o0 tr '\\0' '\\n'"
+	@echo
+	@$(BIN)/twistd --nodaemon --pidfile= ecochat --listen $(PORT) $(OPTIONS)
+
+test: $(VENV)/test
+	@sh tests/needs.sh
+	@$(BIN)/python -m tests.check
+
+$(VENV)/run: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --editable .
+	touch $@
+
+$(VENV)/test: pyproject.toml $(VENV)/run
+	$(BIN)/pip install --quiet --editable '.[test]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .trial .coverage* .hypothesis \
+		.mypy_cache .ruff_cache twisted/plugins/dropin.cache

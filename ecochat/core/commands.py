@@ -1,0 +1,198 @@
+"""The one table of commands, and how a line of text becomes a request by it.
+
+Plain slash commands, help and completion are read from here.
+"""
+
+import difflib
+import re
+from collections.abc import Callable
+
+import msgspec
+
+from ecochat.core import limits
+from ecochat.core.errors import Refused
+from ecochat.core.requests import (
+    Depart,
+    GetTopic,
+    Help,
+    History,
+    Join,
+    Leave,
+    Request,
+    Rooms,
+    SetNick,
+    SetTopic,
+    Since,
+    Who,
+)
+
+
+class Argument(msgspec.Struct, frozen=True):
+    """One argument of a command.
+
+    :param field: the request's field that it fills.
+    :param name: what the usage line calls it.
+    :param read: makes a value of the word; :raises ValueError: with what was expected.
+    :param required: whether the command needs it.
+    :param keyword: the word that has to stand before it.
+    :param rest: whether it is all the rest of the text instead of one word.
+    """
+
+    field: str
+    name: str
+    read: Callable[[str], object] = str
+    required: bool = False
+    keyword: str = ""
+    rest: bool = False
+
+    @property
+    def usage(self) -> str:
+        """The argument as the usage line shows it."""
+        shown = f"{self.keyword} {self.name}".strip()
+        return shown if self.required else f"[{shown}]"
+
+
+class Command(msgspec.Struct, frozen=True):
+    """One command: its name, a line of help, what it makes of its arguments."""
+
+    name: str
+    help: str
+    request: Callable[..., Request]
+    arguments: tuple[Argument, ...] = ()
+
+    @property
+    def usage(self) -> str:
+        """How to write the command: ``/history [COUNT] [before NUMBER]``."""
+        return " ".join([f"/{self.name}", *(a.usage for a in self.arguments)])
+
+
+def _number(word: str) -> int:
+    if not re.fullmatch("[0-9]{1,18}", word):
+        raise ValueError("is a whole number")
+    return int(word)
+
+
+def _count(word: str) -> int:
+    if not re.fullmatch("[0-9]{1,9}", word) or not 1 <= int(word) <= limits.HISTORY:
+        raise ValueError(f"is a number from 1 to {limits.HISTORY}")
+    return int(word)
+
+
+def _room(word: str) -> str:
+    return word.removeprefix("#")
+
+
+def _topic(topic: str | None = None) -> Request:
+    return GetTopic() if topic is None else SetTopic(topic)
+
+
+def _history(count: int = limits.HISTORY_DEFAULT, before: int | None = None) -> Request:
+    return History(count, before)
+
+
+_ROOM = Argument("room", "ROOM", _room)
+_NUMBER = Argument("number", "NUMBER", _number, required=True)
+
+COMMANDS = {
+    command.name: command
+    for command in (
+        Command(
+            "nick",
+            "choose another name",
+            SetNick,
+            (Argument("nick", "NAME", required=True),),
+        ),
+        Command("who", "list who is in a room", Who, (_ROOM,)),
+        Command(
+            "join",
+            "go into a room, made if there is none; the others are kept",
+            Join,
+            (Argument("room", "ROOM", _room, required=True),),
+        ),
+        Command("leave", "leave a room", Leave, (_ROOM,)),
+        Command("rooms", "list the rooms", Rooms),
+        Command(
+            "topic",
+            "show or set what the room is about",
+            _topic,
+            (Argument("topic", "TEXT", rest=True),),
+        ),
+        Command(
+            "history",
+            f"show the last COUNT messages ({limits.HISTORY_DEFAULT})",
+            _history,
+            (
+                Argument("count", "COUNT", _count),
+                Argument("before", "NUMBER", _number, keyword="before"),
+            ),
+        ),
+        Command("since", "show all that followed a message", Since, (_NUMBER,)),
+        Command(
+            "help",
+            "list the commands, or explain one",
+            Help,
+            (Argument("command", "COMMAND"),),
+        ),
+        Command("quit", "end the session", Depart),
+    )
+}
+
+
+def find_command(name: str) -> Command:
+    """Return the command of this name, in any case, with or without its slash.
+
+    :raises Refused: ``unknown_command``, naming it and the nearest known one.
+    """
+    known = COMMANDS.get(name.removeprefix("/").lower())
+    if known is None:
+        word = name.removeprefix("/")[:40]
+        near = difflib.get_close_matches(word.lower(), COMMANDS, 1, cutoff=0)[0]
+        text = f"unknown command /{word}, did you mean /{near}? /help lists them all"
+        raise Refused("unknown_command", text)
+    return known
+
+
+def parse_command(text: str) -> Request:
+    """Return what a line that begins with a slash asks for.
+
+    :raises Refused: ``unknown_command``, or ``usage`` with the usage line.
+    """
+    word, *rest = re.split(r"\s", text, maxsplit=1)
+    command = find_command(word)
+    try:
+        values = _read(command, rest[0].strip() if rest else "")
+    except ValueError as wrong:
+        raise Refused("usage", f"{wrong}; usage: {command.usage}") from None
+    return command.request(**values)
+
+
+def _read(command: Command, text: str) -> dict[str, object]:
+    values = {}
+    for argument in command.arguments:
+        if argument.keyword:
+            begins = re.match(rf"{argument.keyword}(\s+|$)", text)
+            text, given = (text[begins.end() :], True) if begins else (text, False)
+        else:
+            given = text != "" and not _is_keyword(command, text)
+        if not given:
+            if argument.required:
+                raise ValueError(f"{argument.name} is missing")
+            continue
+        word, text = (text, "") if argument.rest else _first_word(text)
+        try:
+            values[argument.field] = argument.read(word)
+        except ValueError as wrong:
+            raise ValueError(f"{argument.name} {wrong}") from None
+    if text:
+        raise ValueError(f"too much: {text[:40]}")
+    return values
+
+
+def _first_word(text: str) -> tuple[str, str]:
+    word, *rest = text.split(maxsplit=1)
+    return word, rest[0] if rest else ""
+
+
+def _is_keyword(command: Command, text: str) -> bool:
+    word = text.split(maxsplit=1)[0]
+    return word in {argument.keyword for argument in command.arguments}

@@ -1,0 +1,72 @@
+"""Names of people and rooms: which are allowed, and when two are the same."""
+
+import re
+import unicodedata
+
+from ecochat.core.errors import Refused
+
+MAX_NICK = 32
+MAX_ROOM = 64
+RESERVED = frozenset(
+    ("server", "system", "operator", "admin", "root", "everyone", "here", "end")
+)
+_NUMBERED = re.compile(r"(guest|client)-\d+")
+_ALLOWED = {"L", "M", "Nd"}
+_INVISIBLE = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0"
+    "\U000e0100-\U000e01ef]"
+)
+"""Letters and marks that show as nothing (Unicode's Default_Ignorable_Code_Point):
+with them two names would look the same."""
+
+
+def fold(name: str) -> str:
+    """Return the form under which a name is unique: NFKC, then case folded.
+
+    Source: Unicode Standard, section 3.13, compatibility caseless matching (D146).
+    """
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    return unicodedata.normalize("NFKC", folded)
+
+
+def guest(number: int) -> str:
+    """Return the name that the server gives to the session of this number."""
+    return f"guest-{number}"
+
+
+def check_nick(name: str, own: str = "") -> str:
+    """Return the folded form of a nickname that may be taken.
+
+    :param own: the one name of a reserved form that its bearer may take (``guest-7``).
+    :raises Refused: ``bad_name`` when it breaks the rules for nicknames.
+    """
+    return _check("nickname", name, "", MAX_NICK, own)
+
+
+def check_room(name: str) -> str:
+    """Return the folded form of a room's name; :raises Refused: ``bad_name``."""
+    return _check("room name", name, ".", MAX_ROOM, "")
+
+
+def _check(what: str, name: str, extra: str, longest: int, own: str) -> str:
+    if not name:
+        raise Refused("bad_name", f"a {what} cannot be empty")
+    if len(name) > longest:
+        raise Refused("bad_name", f"a {what} has at most {longest} characters")
+    if not (name[0] == "_" or unicodedata.category(name[0])[0] == "L"):
+        raise Refused("bad_name", f"a {what} begins with a letter or _")
+    if not all(_is_allowed(char, "_-" + extra) for char in name):
+        marks = "_ - and ." if extra else "_ and -"
+        raise Refused("bad_name", f"a {what} has letters, digits, {marks} only")
+    key = fold(name)
+    if key in RESERVED or (_NUMBERED.fullmatch(key) and key != own):
+        raise Refused("bad_name", f"the name {name} is reserved")
+    return key
+
+
+def _is_allowed(char: str, punctuation: str) -> bool:
+    if char in punctuation:
+        return True
+    category = unicodedata.category(char)
+    known = category in _ALLOWED or category[0] in _ALLOWED
+    return known and not _INVISIBLE.match(char)

@@ -1,0 +1,53 @@
+"""What a dialect has to do."""
+
+from enum import Enum
+from typing import Protocol
+
+from ecochat.core.framing import BadFrame
+from ecochat.core.items import Body, Event, Note
+from ecochat.core.requests import Refuse, Request
+
+
+class View(Enum):
+    """From where a session sees an event; one event has one form for each."""
+
+    CURRENT = "in the session's current room"
+    OTHER = "in another room of the session's"
+    OWN = "written by the session itself"
+
+
+class Dialect(Protocol):
+    """Translates for all sessions that speak it; it holds no state of any of them.
+
+    What goes out is bytes, whole frames; empty where the dialect says nothing.
+    """
+
+    def request(self, frame: str) -> Request | None:
+        """Return what a frame asks for; None for one that asks nothing."""
+
+    def event(self, room: str, event: Event, view: View) -> bytes:
+        """Return how a session is told of an event in a room of this name."""
+
+    def note(self, room: str, note: Note, view: View) -> bytes:
+        """Return how a session is told who came, went or changed a name."""
+
+    def reply(self, body: Body) -> bytes:
+        """Return an answer. Of a list it may be a part."""
+
+    def log_entry(self, room: str, event: Event) -> bytes:
+        """Return an event as an entry of a list that was asked for."""
+
+    def log_end(self, room: str, n: int) -> bytes:
+        """Return the end of such a list."""
+
+    def bad_frame(self, problem: BadFrame, limit: int) -> Refuse:
+        """Return how a frame that could not be read is answered.
+
+        :param limit: the longest frame, in bytes without the NUL.
+        """
+
+    def notice(self, text: str) -> bytes:
+        """Return something the server says of itself."""
+
+    def error(self, text: str) -> bytes:
+        """Return an error that answers no request."""

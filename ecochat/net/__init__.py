@@ -1,0 +1,1 @@
+"""Twisted: protocols, the factory, outlets, and the loop that commits groups."""

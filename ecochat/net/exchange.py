@@ -1,0 +1,346 @@
+"""The exchange: brings what is proposed through the hub and the store to its readers.
+
+A turn: all that was proposed in one turn of the reactor is applied as one group,
+stored as one transaction, and only then told. What comes meanwhile is the next group.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from ecochat.core.hub import Group, Hub
+from ecochat.core.items import (
+    Event,
+    Item,
+    Note,
+    Reply,
+    RoomMade,
+    SessionClosed,
+    SessionOpened,
+    SessionRenamed,
+)
+from ecochat.core.limits import Limits
+from ecochat.core.requests import Request
+from ecochat.dialects.port import Dialect, View
+from ecochat.net.channel import Channel, Entry, Guard, Reader, Recent
+from ecochat.net.outlet import CHUNK
+from ecochat.net.storage import Storage
+from ecochat.store.port import StoreError
+
+Turn = dict[Channel, list[Entry | Note]]
+"""What is new in each room, in order."""
+
+WAITING = 2_000
+"""Proposals that may wait for the group before them: a commit of so many takes about
+10 ms, and with the longest messages they hold 16 MB at most."""
+
+RETRY = 1.0
+"""Seconds until departures that could not be stored are tried again."""
+
+
+class Attached(Guard, Protocol):
+    """What the exchange needs of a link; see :class:`ecochat.net.link.Link`."""
+
+    @property
+    def outlet(self) -> Reader:
+        """Its way out."""
+
+    def take(self) -> None:
+        """See :meth:`ecochat.net.link.Link.take`."""
+
+    def answered(self) -> None:
+        """See :meth:`ecochat.net.link.Link.answered`."""
+
+    def told(self, reply: Reply) -> None:
+        """See :meth:`ecochat.net.link.Link.told`."""
+
+    def stop(self) -> None:
+        """See :meth:`ecochat.net.link.Link.stop`."""
+
+
+class Exchange:
+    """See the module.
+
+    :ivar channels: the rooms by id, as far as they are committed.
+    :ivar sessions: the links of open sessions, by their number.
+    :ivar links: the connections by the number they have in the order.
+    :param log_messages: whether the log has what is said.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self, limits: Limits, storage: Storage, reactor: Any, log_messages: bool = False
+    ) -> None:
+        self.channels: dict[int, Channel] = {}
+        self.links: dict[int, Attached] = {}
+        self.sessions: dict[int, Attached] = {}
+        self.pages = storage
+        self._limits = limits
+        self._storage = storage
+        self._reactor = reactor
+        self._log_messages = log_messages
+        self._recent = Recent()
+        self._stalled: dict[Attached, None] = {}
+        self._last_origin = 0
+        self._turn_due = False
+        self._failing = 0
+        self._stopping = False
+        self._idle: list[Deferred[None]] = []
+
+    def start(self) -> None:
+        """Open the store, blocking; :raises StoreError: see the store."""
+        loaded = self._storage.start()
+        self._hub = Hub(self._limits, loaded)
+        for room in loaded.rooms:
+            self._add_channel(room.id, room.name, room.last)
+
+    def _add_channel(self, room: int, name: str, last: int = 0) -> None:
+        self.channels[room] = Channel(room, name, last, self._recent)
+
+    # For links
+
+    def attach(self, link: Attached) -> int:
+        """Take a new connection, and return its number in the order."""
+        self._last_origin += 1
+        self.links[self._last_origin] = link
+        return self._last_origin
+
+    def detach(self, origin: int) -> None:
+        """Forget a connection whose session has ended or never begun."""
+        link = self.links.pop(origin, None)
+        if link is not None:
+            self._stalled.pop(link, None)
+
+    def later(self, seconds: float, call: Callable[[], None]) -> IDelayedCall:
+        """Call something after some seconds."""
+        delayed: IDelayedCall = self._reactor.callLater(seconds, call)
+        return delayed
+
+    def has_room(self, link: Attached) -> bool:
+        """Whether another proposal may come now; if not, the link is told when."""
+        if self._hub.waiting < WAITING and not self._stopping:
+            return True
+        self._stalled[link] = None
+        return False
+
+    def propose(self, origin: int, request: Request) -> None:
+        """Put a request into the order; its group is applied at the turn's end."""
+        self._hub.propose(origin, int(self._reactor.seconds() * 1000), request)
+        self._schedule()
+
+    # The turn
+
+    def _schedule(self) -> None:
+        if not (self._turn_due or self._hub.busy):
+            self._turn_due = True
+            self._reactor.callLater(0, self._turn)
+
+    def _turn(self) -> None:
+        self._turn_due = False
+        group = self._hub.apply()
+        if group.batch:
+            stored = self._storage.append(group.batch)
+            stored.addCallbacks(
+                self._committed,
+                self._refused,
+                callbackArgs=(group,),
+                errbackArgs=(group,),
+            )
+            stored.addErrback(self._broken)
+        else:
+            self._tell(group, self._hub.commit())
+        self._unstall()
+
+    def _unstall(self) -> None:
+        stalled, self._stalled = self._stalled, {}
+        for link in stalled:
+            link.guarded(link.take)
+
+    def _committed(self, _: None, group: Group) -> None:
+        if self._failing:
+            self.log.info(
+                "storing again; {count} groups were refused", count=self._failing
+            )
+            self._failing = 0
+        self._tell(group, self._hub.commit())
+
+    def _refused(self, failure: Failure, group: Group) -> None:
+        expected = failure.check(StoreError)
+        reason = str(failure.value) if expected else "the server failed"
+        if not expected:
+            self.log.failure("storing failed", failure)
+        elif not self._failing:
+            self.log.error(
+                "cannot store: {reason}; what comes is refused until it can",
+                reason=reason,
+            )
+        self._failing += 1
+        self._tell(group, self._hub.fail(reason))
+        if self._hub.has_unstored:
+            self.later(RETRY, self._retry)
+
+    def _retry(self) -> None:
+        if self._hub.has_unstored:
+            self._schedule()
+
+    def _broken(self, failure: Failure) -> None:
+        self.log.failure("telling what was stored failed", failure)
+
+    def _tell(self, group: Group, items: list[Item]) -> None:
+        for proposal in group.proposals:
+            link = self.links.get(proposal.origin)
+            if link is not None:
+                link.answered()
+        try:
+            self._deliver(items)
+        finally:
+            self._go_on()
+
+    def _go_on(self) -> None:
+        if self._hub.waiting:
+            self._schedule()
+        elif self._idle:
+            idle, self._idle = self._idle, []
+            for waiter in idle:
+                waiter.callback(None)
+
+    # Delivery
+
+    def _deliver(self, items: list[Item]) -> None:
+        """Bring a group's items to those they concern."""
+        turn: Turn = {}
+        apart: dict[Reader, None] = {}
+        for item in items:
+            if isinstance(item, Event):
+                channel = self.channels[item.room]
+                turn.setdefault(channel, []).append(channel.append(item))
+                author = self.sessions.get(item.session)
+                if author is not None:
+                    apart[author.outlet] = None
+                if self._log_messages:
+                    self._record_message(channel, item)
+            elif isinstance(item, Note):
+                turn.setdefault(self.channels[item.room], []).append(item)
+            elif isinstance(item, Reply):
+                link = self.links.get(item.origin)
+                if link is not None:
+                    apart[link.outlet] = None
+                    link.guarded(link.told, item)
+            else:
+                _RECORDS[type(item)](self, item)
+        self._fan_out(turn, apart)
+
+    def _fan_out(self, turn: Turn, apart: dict[Reader, None]) -> None:
+        """Give each reader what is new.
+
+        All who see a room the same way are given the same bytes. Those set apart are
+        given what is theirs alone: they wrote or asked in this turn, or read several
+        of its rooms, or what is new is more than may be written at once.
+        """
+        for channel, told in turn.items():
+            forms: dict[tuple[Dialect, View], bytes] = {}
+            for outlet in list(channel.readers):
+                if not outlet.live or outlet in apart:
+                    continue
+                if len(turn) > 1 and len(outlet.positions) > 1:
+                    apart[outlet] = None
+                    continue
+                way = outlet.dialect, outlet.view(channel)
+                if way not in forms:
+                    forms[way] = _joined(channel, told, *way)
+                if len(forms[way]) > CHUNK:
+                    apart[outlet] = None
+                else:
+                    outlet.owner.guarded(outlet.deliver, channel, forms[way])
+        notes = [
+            item for told in turn.values() for item in told if isinstance(item, Note)
+        ]
+        for outlet in apart:
+            outlet.owner.guarded(outlet.pump, notes)
+
+    # The server's log
+
+    def _record_message(self, channel: Channel, event: Event) -> None:
+        self.log.info(
+            "{room} {n} {nick}: {text}",
+            room=channel.name,
+            n=event.n,
+            nick=event.nick,
+            text=event.text,
+        )
+
+    def _record_room(self, made: RoomMade) -> None:
+        self._add_channel(made.room, made.name)
+        self.log.info("room {room} made", room=made.name)
+
+    def _record_opened(self, opened: SessionOpened) -> None:
+        link = self.links.get(opened.origin)
+        if link is not None:
+            self.sessions[opened.session] = link
+        self.log.info(
+            "s{session} {nick} connected from {address}",
+            session=opened.session,
+            nick=opened.nick,
+            address=opened.address,
+        )
+
+    def _record_renamed(self, renamed: SessionRenamed) -> None:
+        self.log.info(
+            "s{session} {old} is now {new}",
+            session=renamed.session,
+            old=renamed.old,
+            new=renamed.new,
+        )
+
+    def _record_closed(self, closed: SessionClosed) -> None:
+        self.sessions.pop(closed.session, None)
+        self.log.info(
+            "s{session} {nick} disconnected: {reason}; {remaining} remain",
+            session=closed.session,
+            nick=closed.nick,
+            reason=closed.reason,
+            remaining=closed.remaining,
+        )
+
+    # The end
+
+    async def stop(self) -> None:
+        """Store what is pending, tell everyone, end all sessions, close the store."""
+        self._stopping = True
+        await self._all_told()
+        for link in list(self.links.values()):
+            link.guarded(link.stop)
+        await self._all_told()
+        self._storage.stop()
+
+    async def _all_told(self) -> None:
+        if self._hub.busy or self._hub.waiting:
+            told: Deferred[None] = Deferred()
+            self._idle.append(told)
+            await told
+
+
+def _joined(
+    channel: Channel, told: list[Entry | Note], dialect: Dialect, view: View
+) -> bytes:
+    return b"".join(
+        dialect.note(channel.name, item, view)
+        if isinstance(item, Note)
+        else item.form(dialect, view)
+        for item in told
+    )
+
+
+_RECORDS: dict[type[Item], Callable[[Exchange, Any], None]] = {
+    RoomMade: Exchange._record_room,
+    SessionOpened: Exchange._record_opened,
+    SessionRenamed: Exchange._record_renamed,
+    SessionClosed: Exchange._record_closed,
+}

@@ -1,0 +1,295 @@
+"""A connection's way in: from bytes to proposals, no faster than they are served."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import msgspec
+from twisted.internet.interfaces import IDelayedCall
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from ecochat.core.framing import BadFrame, FrameDecoder
+from ecochat.core.items import Ended, Failed, Reply, Welcomed
+from ecochat.core.requests import (
+    Depart,
+    History,
+    Open,
+    Refuse,
+    Request,
+    Rooms,
+    Since,
+    Who,
+)
+from ecochat.dialects.port import Dialect
+from ecochat.net.exchange import Exchange
+from ecochat.net.outlet import Outlet
+from ecochat.net.pipe import Pipe
+
+QUIET = 0.3
+"""Seconds of silence after which a session begins without a frame: long enough for a
+program's first frame to say that it speaks another dialect, short for a person."""
+
+IN_FLIGHT = 256
+"""Requests of one session that may wait for their answer: enough to fill a group,
+few enough that a fast sender leaves room for others."""
+
+BAD_FRAMES = 100
+"""Bad frames in a row after which the peer is taken to speak something else."""
+
+RETRY = 1.0
+"""Seconds until a session that could not be stored is tried again."""
+
+_LISTS: frozenset[type[Request]] = frozenset((Who, Rooms, History, Since))
+
+
+class Shell(Protocol):
+    """What a link needs of the protocol that it serves."""
+
+    pipe: Pipe
+
+    def pause(self) -> None:
+        """Read no more for now."""
+
+    def resume(self) -> None:
+        """Read again."""
+
+    def close(self) -> None:
+        """Close, once what is written has left."""
+
+    def abort(self) -> None:
+        """Close at once."""
+
+
+class LinkSettings(msgspec.Struct, frozen=True):
+    """What links are made with.
+
+    :param max_frame: the longest frame in bytes, without its NUL.
+    """
+
+    dialect: Dialect
+    max_frame: int
+
+
+class Link:
+    """Serves one connection: opens its session, proposes what its frames ask for.
+
+    Reading stops while the session has unsent output, while a list is on its way to
+    it, while it has many requests unanswered, and while the hub has many waiting. What
+    is read by then waits here: at most what one read brings.
+
+    :param address: where the peer is, for the log and for operators.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self, exchange: Exchange, shell: Shell, settings: LinkSettings, address: str
+    ) -> None:
+        self.address = address
+        self.outlet = Outlet(
+            shell.pipe, settings.dialect, exchange.channels, exchange.pages, self
+        )
+        self._exchange = exchange
+        self._shell = shell
+        shell.pipe.drained = self.outlet.drained
+        self._dialect = settings.dialect
+        self._max_frame = settings.max_frame
+        self._decoder = FrameDecoder(settings.max_frame)
+        self._frames: deque[str | BadFrame] = deque()
+        self._in_flight = 0
+        self._bad_frames = 0
+        self._opening = False
+        self._listing = False
+        self._paused = False
+        self._input_over = False
+        self._departing = False
+        self._lost = False
+        self._origin = exchange.attach(self)
+        self._timer: IDelayedCall | None = exchange.later(QUIET, self._open)
+
+    @property
+    def session(self) -> int:
+        """The session's number, 0 before it has begun."""
+        return self.outlet.session
+
+    # From the connection
+
+    def receive(self, data: bytes) -> None:
+        """Take what was read."""
+        if self._departing:
+            return
+        self._frames.extend(self._decoder.receive(data))
+        if self._timer is not None and not self._frames:
+            self._timer.reset(QUIET)
+        self.take()
+
+    def input_over(self) -> None:
+        """Take the end of input: what is owed will be sent, then the link closes."""
+        self._input_over = True
+        self.take()
+
+    def lost(self, reason: str) -> None:
+        """Take the end of the connection. What it has sent whole is stored all the
+        same."""
+        self._lost = True
+        self._cancel_timer()
+        self.outlet.close()
+        while self._frames and not self._departing:
+            self._take_frame(self._frames.popleft())
+        if self._begun:
+            self._depart(reason)
+        else:
+            self._exchange.detach(self._origin)
+
+    # To the hub
+
+    def take(self) -> None:
+        """Propose what the frames at hand ask for, as far as that is due."""
+        while self._frames and self._may_take():
+            self._take_frame(self._frames.popleft())
+        self._pause_or_resume()
+        if self._input_over and not self._frames and not self._departing:
+            self._finish_input()
+
+    def _may_take(self) -> bool:
+        return not (
+            self._departing
+            or self._listing
+            or self._in_flight >= IN_FLIGHT
+            or self.outlet.owes
+            or not self._exchange.has_room(self)
+        )
+
+    def _pause_or_resume(self) -> None:
+        paused = bool(self._frames) or self.outlet.owes
+        if paused != self._paused and not (self._departing or self._lost):
+            self._paused = paused
+            (self._shell.pause if paused else self._shell.resume)()
+
+    def _take_frame(self, frame: str | BadFrame) -> None:
+        self._open()
+        if isinstance(frame, BadFrame):
+            self._bad_frames += 1
+            self._propose(self._dialect.bad_frame(frame, self._max_frame))
+            if self._bad_frames == BAD_FRAMES:
+                text = f"{BAD_FRAMES} bad frames in a row, closing"
+                self._propose(Refuse("bad_frame", text))
+                self._depart(text)
+            return
+        self._bad_frames = 0
+        request = self._dialect.request(frame)
+        if type(request) is Depart:
+            self._depart(request.reason)
+        elif request is not None:
+            self._listing = type(request) in _LISTS
+            self._propose(request)
+
+    def _finish_input(self) -> None:
+        problem = self._decoder.finish()
+        refusal = problem and self._dialect.bad_frame(problem, self._max_frame)
+        if self._begun:
+            if refusal:
+                self._propose(refusal)
+            self._depart("end of input")
+        else:
+            self._cancel_timer()
+            if refusal:
+                self.outlet.say(self._dialect.error(refusal.text))
+            self.outlet.end()
+
+    @property
+    def _begun(self) -> bool:
+        return bool(self.session or self._opening)
+
+    def _open(self) -> None:
+        self._cancel_timer()
+        if not self._begun:
+            self._opening = True
+            self._propose(Open(self.address))
+
+    def _cancel_timer(self) -> None:
+        if self._timer is not None and self._timer.active():
+            self._timer.cancel()
+        self._timer = None
+
+    def _depart(self, reason: str) -> None:
+        if not self._departing:
+            self._departing = True
+            self._frames.clear()
+            self._propose(Depart(reason))
+
+    def _propose(self, request: Request) -> None:
+        self._in_flight += 1
+        self._exchange.propose(self._origin, request)
+
+    # From the hub
+
+    def answered(self) -> None:
+        """One of its requests has been served; what came of it follows."""
+        self._in_flight -= 1
+
+    def told(self, reply: Reply) -> None:
+        """Take what the hub says to this connection alone."""
+        if isinstance(reply.body, Welcomed):
+            self.outlet.session = reply.body.session
+        elif self._opening and not (self._lost or self._departing):
+            self._timer = self._exchange.later(RETRY, self._open)
+        self._opening = False
+        if isinstance(reply.body, Failed):
+            self.log.error(
+                "session s{session} failed:\n{traceback}",
+                session=self.session,
+                traceback=reply.body.traceback,
+            )
+            self.outlet.owe(reply)
+            self._depart("failed")
+            return
+        if isinstance(reply.body, Ended):
+            self._departing = True
+            self._exchange.detach(self._origin)
+        self.outlet.owe(reply)
+
+    # From the outlet
+
+    def ask(self, request: Request) -> None:
+        """See :class:`ecochat.net.outlet.Owner`."""
+        self._propose(request)
+
+    def settled(self) -> None:
+        """See :class:`ecochat.net.outlet.Owner`."""
+        if not self._in_flight:
+            self._listing = False
+        self.take()
+
+    def finished(self) -> None:
+        """See :class:`ecochat.net.outlet.Owner`."""
+        self._cancel_timer()
+        self._shell.close()
+
+    def failed(self, error: Any) -> None:
+        """See :class:`ecochat.net.outlet.Owner`."""
+        failure = error if isinstance(error, Failure) else Failure(error)
+        self.log.failure(
+            "serving session s{session} failed, it ends", failure, session=self.session
+        )
+        self.outlet.close()
+        self._shell.abort()
+
+    def guarded(self, serve: Callable[..., None], *arguments: Any) -> None:
+        """Call something of this link's, so that its failing ends this link only."""
+        try:
+            serve(*arguments)
+        except Exception:
+            self.failed(Failure())
+
+    def stop(self) -> None:
+        """Say that the server is stopping, send nothing more, and close."""
+        self.outlet.say(self._dialect.notice("server is stopping"))
+        self.outlet.end()
+        if self._begun:
+            self._depart("server stopped")
+        else:
+            self._exchange.detach(self._origin)

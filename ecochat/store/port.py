@@ -1,0 +1,39 @@
+"""What a store has to do."""
+
+from typing import Protocol
+
+from ecochat.core.items import Event
+from ecochat.core.records import Batch, Loaded
+
+
+class StoreError(Exception):
+    """Something could not be stored or read; the text says why, for people."""
+
+
+class Store(Protocol):
+    """Keeps what happened. All calls block; ``append`` is called by one thread at a
+    time, ``page`` by any."""
+
+    def open(self) -> Loaded:
+        """Get ready, and return what is there.
+
+        :raises StoreError: when that cannot be: in use, not writable, newer.
+        """
+
+    def append(self, batch: Batch) -> None:
+        """Store a group: when this returns it is kept, whatever happens to the program.
+
+        :raises StoreError: when nothing of it was stored.
+        """
+
+    def page(self, room: int, after: int, upto: int, size: int) -> list[Event]:
+        """Return events of a room with ``after < n <= upto``, by rising number.
+
+        At least one when there is one, and no more than ``size`` characters of text
+        beyond the first; the rest is for the next page.
+
+        :raises StoreError: when it cannot be read.
+        """
+
+    def close(self) -> None:
+        """Let go of everything. A store that is closed can be opened again."""

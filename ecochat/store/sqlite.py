@@ -1,0 +1,245 @@
+"""The store on one SQLite file, in write-ahead mode (sqlite.org/wal.html)."""
+
+import fcntl
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from importlib import resources
+from typing import Any
+
+from msgspec.structs import astuple
+
+from ecochat.core.items import Event
+from ecochat.core.records import Batch, Loaded, RoomRecord
+from ecochat.store.port import StoreError
+
+APPLICATION_ID = 0x45434F43
+"""Marks the file as ours (``ECOC``), in the header of the SQLite file."""
+
+DURABILITY = {"full": "FULL", "normal": "NORMAL"}
+"""The words for users, and what SQLite's ``synchronous`` is set to for each."""
+
+WAL_LIMIT = 32 * 2**20
+"""Bytes of the write-ahead log above which the writer waits for readers to empty it:
+SQLite alone lets it grow as long as any reader is always at work."""
+
+BUSY_TIMEOUT = 1_000
+"""Milliseconds to wait for a lock; readers hold theirs for a few milliseconds."""
+
+_INSERT_EVENT = "INSERT INTO events VALUES (?,?,?,?,?,?,?,?,?,?)"
+_PAGE = (
+    "SELECT seq, room, n, time, session, nick, kind, text, key, id FROM events"
+    " WHERE room = ? AND n > ? AND n <= ? ORDER BY n"
+)
+_LAST_STORED = (
+    "SELECT max((SELECT ifnull(max(time), 0) FROM"
+    "  (SELECT time FROM events ORDER BY seq DESC LIMIT 1)),"
+    " (SELECT ifnull(max(connected), 0) FROM sessions),"
+    " (SELECT ifnull(max(disconnected), 0) FROM sessions))"
+)
+
+
+class SQLiteStore:
+    """Keeps everything in ``path``, which one process at a time may have open.
+
+    :param durability: ``full``: what is stored outlives a power cut. ``normal``: it
+        outlives the program being killed; a power cut may take the last moments.
+    """
+
+    def __init__(self, path: str, durability: str = "full") -> None:
+        self._path = path
+        self._synchronous = DURABILITY[durability]
+        self._lock: int | None = None
+        self._writer: sqlite3.Connection | None = None
+        self._readers: list[sqlite3.Connection] = []
+        self._of_thread = threading.local()
+
+    def open(self) -> Loaded:
+        """See :class:`ecochat.store.port.Store`."""
+        self.check()
+        with self._failing_as("cannot be read"):
+            self._end_open_sessions()
+            return self._load()
+
+    def check(self) -> None:
+        """Make the file if there is none, bring it up to date, and hold it.
+
+        :raises StoreError: when it is in use, not writable, not ours or newer.
+        """
+        try:
+            self._take_lock()
+            with self._failing_as("cannot be opened"):
+                self._writer = self._connect()
+                self._prepare(self._writer)
+        except StoreError:
+            self.close()
+            raise
+
+    @contextmanager
+    def _failing_as(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(f"{self._path} {what}: {error}") from error
+
+    def _take_lock(self) -> None:
+        with self._failing_as("cannot be locked"):
+            flags = os.O_RDWR | os.O_CREAT
+            self._lock = os.open(f"{self._path}.lock", flags, 0o600)
+            os.close(os.open(self._path, flags, 0o600))
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            text = f"{self._path} is in use by another server; stop it, or use --data"
+            raise StoreError(text) from None
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self._path,
+            timeout=BUSY_TIMEOUT / 1000,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        connection.execute(f"PRAGMA synchronous = {self._synchronous}")
+        return connection
+
+    def _prepare(self, db: sqlite3.Connection) -> None:
+        mark, version = _pragma(db, "application_id"), _pragma(db, "user_version")
+        tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        if mark != APPLICATION_ID and (mark or version or tables):
+            raise StoreError(f"{self._path} is not an EcoChat file; choose another")
+        steps = _schema()
+        if version > len(steps):
+            raise StoreError(
+                f"{self._path} was written by a newer EcoChat (schema {version}, this"
+                f" one knows {len(steps)}); upgrade EcoChat, or choose another file"
+            )
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("BEGIN IMMEDIATE")
+        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        db.execute("COMMIT")
+        for number, step in enumerate(steps[version:], version + 1):
+            db.executescript(f"BEGIN;{step};PRAGMA user_version = {number};COMMIT")
+
+    def _db(self) -> sqlite3.Connection:
+        if self._writer is None:
+            raise StoreError(f"{self._path} is not open")
+        return self._writer
+
+    def _end_open_sessions(self) -> None:
+        """After a crash: those that were open ended when the last thing was stored."""
+        self._db().execute(
+            "UPDATE sessions SET disconnected = max(connected, (" + _LAST_STORED + "))"
+            " WHERE disconnected IS NULL"
+        )
+
+    def _load(self) -> Loaded:
+        db = self._db()
+        rooms = db.execute(
+            "SELECT id, name, key, first, last, topic FROM rooms ORDER BY id"
+        )
+        last_session = "SELECT seq FROM sqlite_sequence WHERE name = 'sessions'"
+        return Loaded(
+            tuple(RoomRecord(*row) for row in rooms),
+            (db.execute(last_session).fetchone() or (0,))[0],
+            db.execute("SELECT ifnull(max(seq), 0) FROM events").fetchone()[0],
+        )
+
+    def append(self, batch: Batch) -> None:
+        """See :class:`ecochat.store.port.Store`."""
+        db = self._db()
+        try:
+            db.execute("BEGIN IMMEDIATE")
+            self._write(db, batch)
+            db.execute("COMMIT")
+        except sqlite3.Error as error:
+            if db.in_transaction:  # some errors have already rolled it back
+                db.execute("ROLLBACK")
+            raise StoreError(str(error)) from error
+        self._bound_wal(db)
+
+    def _write(self, db: sqlite3.Connection, batch: Batch) -> None:
+        db.executemany(
+            "INSERT INTO rooms (id, name, key, made) VALUES (?, ?, ?, ?)",
+            [(room.room, room.name, room.key, room.time) for room in batch.rooms],
+        )
+        db.executemany(_INSERT_EVENT, map(astuple, batch.events))
+        db.executemany(
+            "UPDATE rooms SET last = ? WHERE id = ?",
+            [(last, room) for room, last in batch.lasts().items()],
+        )
+        db.executemany(
+            "UPDATE rooms SET topic = ? WHERE id = ?",
+            [(topic, room) for room, topic in batch.topics().items()],
+        )
+        db.executemany(
+            "INSERT INTO sessions (id, nick, address, connected) VALUES (?, ?, ?, ?)",
+            [(s.session, s.nick, s.address, s.time) for s in batch.opened],
+        )
+        db.executemany(
+            "UPDATE sessions SET nick = ? WHERE id = ?",
+            [(s.new, s.session) for s in batch.renamed],
+        )
+        db.executemany(
+            "UPDATE sessions SET disconnected = ? WHERE id = ?",
+            [(s.time, s.session) for s in batch.closed],
+        )
+
+    def _bound_wal(self, db: sqlite3.Connection) -> None:
+        # The group is stored by now. When emptying the log fails (a full disk, a
+        # reader that took too long) it stays as it is and the next group tries again.
+        with suppress(sqlite3.Error, OSError):
+            if os.path.getsize(f"{self._path}-wal") > WAL_LIMIT:
+                db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+
+    def page(self, room: int, after: int, upto: int, size: int) -> list[Event]:
+        """See :class:`ecochat.store.port.Store`."""
+        page: list[Event] = []
+        with (
+            self._failing_as("cannot be read"),
+            # Closing the cursor ends the read: no transaction outlives the page.
+            closing(self._reader().execute(_PAGE, (room, after, upto))) as rows,
+        ):
+            for row in rows:
+                event = Event(*row)
+                size -= len(event.text)
+                if page and size < 0:
+                    break
+                page.append(event)
+        return page
+
+    def _reader(self) -> sqlite3.Connection:
+        """Return this thread's own connection."""
+        self._db()
+        reader: sqlite3.Connection | None
+        reader = getattr(self._of_thread, "reader", None)
+        if reader is None:
+            reader = self._of_thread.reader = self._connect()
+            reader.execute("PRAGMA query_only = 1")
+            self._readers.append(reader)
+        return reader
+
+    def close(self) -> None:
+        """See :class:`ecochat.store.port.Store`."""
+        while self._readers:
+            self._readers.pop().close()
+        self._of_thread = threading.local()
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+
+def _pragma(db: sqlite3.Connection, name: str) -> Any:
+    return db.execute(f"PRAGMA {name}").fetchone()[0]
+
+
+def _schema() -> list[str]:
+    """Return the steps that make the schema, in order; each is one file."""
+    folder = resources.files("ecochat.store") / "schema"
+    files = sorted(folder.iterdir(), key=lambda file: file.name)
+    return [file.read_text() for file in files if file.name.endswith(".sql")]

@@ -1,0 +1,46 @@
+"""Everything that is checked: tests with coverage, lint, types. ``make test`` runs it.
+
+The last line is the tests' counts, whatever else failed; the exit status is 0 only
+when nothing did.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+BUILD = Path("build")
+COUNTS = BUILD / "counts"
+PYTHON = sys.executable
+
+STEPS: dict[str, list[str | Path]] = {
+    "tests": [PYTHON, "-m", "coverage", "run", "-m", "tests.run", "--counts", COUNTS],
+    "coverage data": [PYTHON, "-m", "coverage", "combine", "--quiet"],
+    "coverage of the core is 100 %": [
+        *(PYTHON, "-m", "coverage", "report"),
+        *("--include=ecochat/core/*", "--fail-under=100"),
+    ],
+    "coverage": [PYTHON, "-m", "coverage", "report", "--fail-under=95"],
+    "ruff": [PYTHON, "-m", "ruff", "check", "."],
+    "ruff format": [PYTHON, "-m", "ruff", "format", "--check", "--quiet", "."],
+    "mypy": [PYTHON, "-m", "mypy"],
+}
+
+
+def main() -> int:
+    """Run all steps and return the exit status."""
+    BUILD.mkdir(exist_ok=True)
+    COUNTS.unlink(missing_ok=True)
+    failed = []
+    for name, command in STEPS.items():
+        print(f"== {name}", flush=True)
+        if subprocess.run(command).returncode:
+            failed.append(name)
+    if failed:
+        print(f"failed: {', '.join(failed)}")
+    counts = "0 passed, 1 failed, 0 skipped\n"
+    print(COUNTS.read_text() if COUNTS.exists() else counts, end="", flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

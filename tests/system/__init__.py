@@ -1,0 +1,1 @@
+"""Tests of the whole: the real server in a process of its own, real sockets."""
