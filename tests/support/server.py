@@ -108,7 +108,10 @@ class Server:
         self._end(signal.SIGKILL, 10)
 
     def stop(self, wait: float = 15.0) -> int:
-        """Stop the server as an operator does, and return its exit status."""
+        """Stop the server as an operator does, and return its exit status.
+
+        Of a stop by SIGTERM that is -15: twistd ends by the signal it was sent.
+        """
         return self._end(signal.SIGTERM, wait)
 
     def _end(self, number: int, wait: float) -> int:

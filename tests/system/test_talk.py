@@ -1,5 +1,7 @@
 """People talking through a real server."""
 
+import signal
+
 from twisted.trial.unittest import TestCase
 
 from tests.support.client import Client
@@ -21,7 +23,7 @@ class TalkTests(TestCase):
                 alice.say("hello")
                 self.assertEqual(alice.expect(r"\+ "), "+ lobby 1")
                 self.assertEqual(bob.expect(r"\w+: "), "alice: hello")
-            self.assertEqual(server.stop(), 0)
+            self.assertEqual(server.stop(), -signal.SIGTERM)
             server.start()
             with Client(server.port, "carol") as carol:
                 lines = carol.ask("/since 0", r"\* end lobby")
