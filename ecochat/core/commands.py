@@ -167,32 +167,37 @@ def parse_command(text: str) -> Request:
 
 
 def _read(command: Command, text: str) -> dict[str, object]:
+    keywords = {argument.keyword for argument in command.arguments}
     values = {}
     for argument in command.arguments:
-        if argument.keyword:
-            begins = re.match(rf"{argument.keyword}(\s+|$)", text)
-            text, given = (text[begins.end() :], True) if begins else (text, False)
-        else:
-            given = text != "" and not _is_keyword(command, text)
-        if not given:
-            if argument.required:
-                raise ValueError(f"{argument.name} is missing")
-            continue
-        word, text = (text, "") if argument.rest else _first_word(text)
-        try:
-            values[argument.field] = argument.read(word)
-        except ValueError as wrong:
-            raise ValueError(f"{argument.name} {wrong}") from None
+        word, text = _take(argument, text, keywords)
+        if word:
+            try:
+                values[argument.field] = argument.read(word)
+            except ValueError as wrong:
+                raise ValueError(f"{argument.name} {wrong}") from None
+        elif argument.required:
+            raise ValueError(f"{argument.name} is missing")
     if text:
         raise ValueError(f"too much: {text[:40]}")
     return values
 
 
+def _take(argument: Argument, text: str, keywords: set[str]) -> tuple[str, str]:
+    """Return what the text gives for an argument, empty for nothing, and the rest."""
+    first, rest = _first_word(text)
+    if argument.keyword:
+        if first != argument.keyword:
+            return "", text
+        first, rest = _first_word(rest)
+        if not first:
+            raise ValueError(f"{argument.name} is missing")
+        return first, rest
+    if first in keywords:
+        return "", text
+    return (text, "") if argument.rest else (first, rest)
+
+
 def _first_word(text: str) -> tuple[str, str]:
-    word, *rest = text.split(maxsplit=1)
-    return word, rest[0] if rest else ""
-
-
-def _is_keyword(command: Command, text: str) -> bool:
-    word = text.split(maxsplit=1)[0]
-    return word in {argument.keyword for argument in command.arguments}
+    first, rest = (*text.split(maxsplit=1), "", "")[:2]
+    return first, rest

@@ -28,6 +28,8 @@ SQLite alone lets it grow as long as any reader is always at work."""
 BUSY_TIMEOUT = 1_000
 """Milliseconds to wait for a lock; readers hold theirs for a few milliseconds."""
 
+ELSEWHERE = "choose another with --data"
+
 _INSERT_EVENT = "INSERT INTO events VALUES (?,?,?,?,?,?,?,?,?,?)"
 _PAGE = (
     "SELECT seq, room, n, time, session, nick, kind, text, key, id FROM events"
@@ -59,7 +61,7 @@ class SQLiteStore:
     def open(self) -> Loaded:
         """See :class:`ecochat.store.port.Store`."""
         self.check()
-        with self._failing_as("cannot be read"):
+        with self._failing():
             self._end_open_sessions()
             return self._load()
 
@@ -70,7 +72,7 @@ class SQLiteStore:
         """
         try:
             self._take_lock()
-            with self._failing_as("cannot be opened"):
+            with self._failing():
                 self._writer = self._connect()
                 self._prepare(self._writer)
         except StoreError:
@@ -78,21 +80,23 @@ class SQLiteStore:
             raise
 
     @contextmanager
-    def _failing_as(self, what: str) -> Iterator[None]:
+    def _failing(self) -> Iterator[None]:
         try:
             yield
         except (sqlite3.Error, OSError) as error:
-            raise StoreError(f"{self._path} {what}: {error}") from error
+            reason = error.strerror if isinstance(error, OSError) else error
+            text = f"{self._path} cannot be used: {reason}; {ELSEWHERE}"
+            raise StoreError(text) from error
 
     def _take_lock(self) -> None:
-        with self._failing_as("cannot be locked"):
+        with self._failing():
             flags = os.O_RDWR | os.O_CREAT
             self._lock = os.open(f"{self._path}.lock", flags, 0o600)
             os.close(os.open(self._path, flags, 0o600))
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            text = f"{self._path} is in use by another server; stop it, or use --data"
+            text = f"{self._path} is in use by another server; stop that one, or {ELSEWHERE}"
             raise StoreError(text) from None
 
     def _connect(self) -> sqlite3.Connection:
@@ -109,12 +113,12 @@ class SQLiteStore:
         mark, version = _pragma(db, "application_id"), _pragma(db, "user_version")
         tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         if mark != APPLICATION_ID and (mark or version or tables):
-            raise StoreError(f"{self._path} is not an EcoChat file; choose another")
+            raise StoreError(f"{self._path} is not an EcoChat file; {ELSEWHERE}")
         steps = _schema()
         if version > len(steps):
             raise StoreError(
                 f"{self._path} was written by a newer EcoChat (schema {version}, this"
-                f" one knows {len(steps)}); upgrade EcoChat, or choose another file"
+                f" one knows {len(steps)}); upgrade EcoChat, or {ELSEWHERE}"
             )
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("BEGIN IMMEDIATE")
@@ -198,7 +202,7 @@ class SQLiteStore:
         """See :class:`ecochat.store.port.Store`."""
         page: list[Event] = []
         with (
-            self._failing_as("cannot be read"),
+            self._failing(),
             # Closing the cursor ends the read: no transaction outlives the page.
             closing(self._reader().execute(_PAGE, (room, after, upto))) as rows,
         ):

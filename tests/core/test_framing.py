@@ -1,0 +1,96 @@
+"""Frames: cut from bytes however they arrive, bounded whatever arrives."""
+
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from ecochat.core.framing import BadFrame, FrameDecoder, encode_frame
+
+TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
+
+
+class DecoderTests(SynchronousTestCase):
+    """Bytes in, frames out."""
+
+    def test_frames_of_one_read(self) -> None:
+        """A read may bring several frames, and the beginning of another."""
+        decoder = FrameDecoder()
+        self.assertEqual(decoder.receive("eins\0zwölf\0dr".encode()), ["eins", "zwölf"])
+        self.assertEqual(decoder.receive(b"ei\0"), ["drei"])
+
+    def test_an_empty_frame_is_a_frame(self) -> None:
+        """Two NULs have an empty frame between them."""
+        self.assertEqual(FrameDecoder().receive(b"a\0\0b\0"), ["a", "", "b"])
+
+    def test_a_character_cut_in_half(self) -> None:
+        """A character of several bytes may come in two reads."""
+        decoder = FrameDecoder()
+        self.assertEqual(decoder.receive(b"\xe2\x9c"), [])
+        self.assertEqual(decoder.receive(b"\x93\0"), ["✓"])
+
+    def test_not_utf8(self) -> None:
+        """A frame that is not UTF-8 is reported in its place; the next is read."""
+        found = FrameDecoder().receive(b"a\0\xff\xfe\0\xed\xa0\x80\0b\0")
+        self.assertEqual(found, ["a", BadFrame.NOT_UTF8, BadFrame.NOT_UTF8, "b"])
+
+    def test_the_longest_frame(self) -> None:
+        """The limit counts bytes without the NUL; one more is too many."""
+        decoder = FrameDecoder(4)
+        self.assertEqual(decoder.receive(b"1234\0"), ["1234"])
+        self.assertEqual(decoder.receive(b"12345\0x\0"), [BadFrame.TOO_LONG, "x"])
+        self.assertEqual(decoder.receive("äöü\0".encode()), [BadFrame.TOO_LONG])
+
+    def test_too_long_is_told_once_and_at_once(self) -> None:
+        """A frame without end is reported when it is too long, and skipped after."""
+        decoder = FrameDecoder(4)
+        self.assertEqual(decoder.receive(b"1234"), [])
+        self.assertEqual(decoder.receive(b"5"), [BadFrame.TOO_LONG])
+        for _ in range(3):
+            self.assertEqual(decoder.receive(b"x" * 1000), [])
+        self.assertIsNone(decoder.finish())
+        self.assertEqual(decoder.receive(b"end\0ok\0"), ["ok"])
+
+    def test_input_that_ends_within_a_frame(self) -> None:
+        """Bytes without their NUL at the end are reported."""
+        decoder = FrameDecoder()
+        self.assertIsNone(decoder.finish())
+        decoder.receive(b"whole\0half")
+        self.assertIs(decoder.finish(), BadFrame.UNTERMINATED)
+
+    @given(st.lists(TEXT), st.data())
+    def test_any_cuts_give_the_same_frames(
+        self, texts: list[str], data: st.DataObject
+    ) -> None:
+        """However the stream is cut into reads, the frames are the same."""
+        stream = b"".join(map(encode_frame, texts))
+        cuts = data.draw(st.lists(st.integers(0, len(stream)), max_size=8))
+        edges = [0, *sorted(cuts), len(stream)]
+        decoder = FrameDecoder()
+        found: list[str | BadFrame] = []
+        for begin, end in pairwise(edges):
+            found += decoder.receive(stream[begin:end])
+        self.assertEqual(found, texts)
+
+    @given(st.lists(st.binary(max_size=40), max_size=20))
+    def test_any_bytes_are_read_within_bounds(self, reads: list[bytes]) -> None:
+        """No bytes raise, and each NUL ends exactly one frame, good or bad."""
+        decoder = FrameDecoder(16)
+        found = [frame for read in reads for frame in decoder.receive(read)]
+        nuls = sum(read.count(b"\0") for read in reads)
+        self.assertIn(len(found) - nuls, (0, 1))
+        self.assertTrue(all(len(f.encode()) <= 16 for f in found if isinstance(f, str)))
+
+
+class EncoderTests(SynchronousTestCase):
+    """Text out."""
+
+    def test_text_and_a_nul(self) -> None:
+        """A frame is its text in UTF-8, then NUL."""
+        self.assertEqual(encode_frame("zwölf"), b"zw\xc3\xb6lf\0")
+
+    def test_what_no_frame_can_carry(self) -> None:
+        """A NUL within, or a lone surrogate, is an error and not a broken stream."""
+        self.assertRaises(ValueError, encode_frame, "a\0b")
+        self.assertRaises(ValueError, encode_frame, "\ud800")

@@ -1,0 +1,444 @@
+"""The hub: order, groups, and what is left after one that failed."""
+
+from unittest import mock
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from ecochat.core import items as i
+from ecochat.core import limits
+from ecochat.core import requests as r
+from ecochat.core.hub import Hub
+from ecochat.core.limits import Limits
+from ecochat.core.records import Batch, Loaded, RoomRecord, records_of
+
+ALICE, BOB, CAROL = 1, 2, 3
+
+
+class Played:
+    """A hub that is played with: proposals in, what is told out."""
+
+    def __init__(self, loaded: Loaded | None = None, message: int = 4000) -> None:
+        self.hub = Hub(Limits(message), loaded)
+
+    def propose(self, *proposals: tuple[int, r.Request]) -> None:
+        """Propose requests of connections, all at one time."""
+        for origin, request in proposals:
+            self.hub.propose(origin, 1000, request)
+
+    def commit(self, *proposals: tuple[int, r.Request]) -> list[i.Item]:
+        """Propose, apply and commit."""
+        self.propose(*proposals)
+        self.hub.apply()
+        return self.hub.commit()
+
+    def fail(self, *proposals: tuple[int, r.Request]) -> list[i.Item]:
+        """Propose, apply and fail."""
+        self.propose(*proposals)
+        self.hub.apply()
+        return self.hub.fail("disk is full")
+
+    def answer(self, origin: int, request: r.Request) -> i.Body:
+        """Return the one reply to a request."""
+        replies = [x for x in self.commit((origin, request)) if type(x) is i.Reply]
+        assert [reply.origin for reply in replies] == [origin]
+        return replies[0].body
+
+
+def bodies(items: list[i.Item]) -> list[i.Body]:
+    """Return what the replies among some items say."""
+    return [item.body for item in items if isinstance(item, i.Reply)]
+
+
+def events(items: list[i.Item]) -> list[tuple[int, int, str, str]]:
+    """Return room, number, name and text of the events among some items."""
+    return [(e.room, e.n, e.nick, e.text) for e in items if isinstance(e, i.Event)]
+
+
+def notes(items: list[i.Item]) -> list[tuple[int, str, str, str]]:
+    """Return room, kind, name and new name of the notes among some items."""
+    return [(n.room, n.kind, n.nick, n.new) for n in items if isinstance(n, i.Note)]
+
+
+class HubTestCase(SynchronousTestCase):
+    """With alice and bob in the lobby."""
+
+    def setUp(self) -> None:
+        """Open two sessions."""
+        self.played = Played()
+        self.opened = self.played.commit(
+            (ALICE, r.Open("1.2.3.4:5")),
+            (ALICE, r.SetNick("alice")),
+            (BOB, r.Open()),
+            (BOB, r.SetNick("bob")),
+        )
+
+    def refused(self, origin: int, request: r.Request) -> tuple[str, str]:
+        """Return code and text of the refusal that a request meets."""
+        body = self.played.answer(origin, request)
+        assert isinstance(body, i.Refusal), body
+        return body.code, body.text
+
+
+class SessionTests(HubTestCase):
+    """Sessions begin, are renamed, end."""
+
+    def test_opening(self) -> None:
+        """A session has a number, a name and the lobby; the others are told."""
+        lobby, alice, bob = bodies(self.opened)[0], *bodies(self.opened)[1:3]
+        self.assertEqual(lobby, i.Welcomed(1, "lobby", 0, "guest-1", 0, "", 1))
+        self.assertEqual(alice, i.Renamed("guest-1", "alice"))
+        self.assertEqual(bob, i.Welcomed(1, "lobby", 0, "guest-2", 1, "", 2))
+        self.assertEqual(
+            notes(self.opened),
+            [
+                (1, "joined", "guest-1", ""),
+                (1, "renamed", "guest-1", "alice"),
+                (1, "joined", "guest-2", ""),
+                (1, "renamed", "guest-2", "bob"),
+            ],
+        )
+
+    def test_what_is_stored_of_it(self) -> None:
+        """The room made, the sessions with their times and addresses, the names."""
+        batch = records_of(self.opened)
+        self.assertEqual([(m.room, m.name) for m in batch.rooms], [(1, "lobby")])
+        self.assertEqual(
+            [(s.session, s.nick, s.address, s.time) for s in batch.opened],
+            [(1, "guest-1", "1.2.3.4:5", 1000), (2, "guest-2", "", 1000)],
+        )
+        self.assertEqual([s.new for s in batch.renamed], ["alice", "bob"])
+
+    def test_names_are_one_persons(self) -> None:
+        """A name that is taken, after folding, is not given again."""
+        self.assertEqual(
+            self.refused(BOB, r.SetNick("ALICE")),
+            ("name_taken", "the name ALICE is taken"),
+        )
+        self.assertEqual(
+            self.refused(BOB, r.SetNick("bob")), ("bad_name", "you are bob already")
+        )
+        self.assertEqual(self.refused(BOB, r.SetNick("end"))[0], "bad_name")
+
+    def test_another_writing_of_ones_own_name(self) -> None:
+        """Upper and lower case of one's own name can be changed."""
+        renamed = self.played.answer(BOB, r.SetNick("Bob"))
+        self.assertEqual(renamed, i.Renamed("bob", "Bob"))
+
+    def test_departing(self) -> None:
+        """Who departs is gone from all rooms, is told the end, and frees the name."""
+        self.played.commit((ALICE, r.Join("lab")), (BOB, r.Join("lab")))
+        items = self.played.commit((ALICE, r.Depart("quit")))
+        self.assertEqual(
+            notes(items), [(1, "left", "alice", ""), (2, "left", "alice", "")]
+        )
+        self.assertEqual(bodies(items), [i.Ended()])
+        closed = records_of(items).closed[0]
+        self.assertEqual((closed.session, closed.reason), (1, "quit"))
+        self.assertEqual(closed.remaining, 1)
+        renamed = self.played.answer(BOB, r.SetNick("alice"))
+        self.assertEqual(renamed, i.Renamed("bob", "alice"))
+
+    def test_no_session(self) -> None:
+        """A connection without a session can only open one, or end."""
+        self.assertEqual(
+            self.refused(CAROL, r.Say("hi")),
+            ("not_stored", "this connection has no session"),
+        )
+        self.assertEqual(self.played.answer(CAROL, r.Depart("gone")), i.Ended())
+
+    def test_numbers_go_on_after_a_restart(self) -> None:
+        """Sessions, rooms and places go on where the store says they were."""
+        room = RoomRecord(1, "lobby", "lobby", 1, 41, "about")
+        played = Played(Loaded((room,), 7, 99))
+        welcome = played.answer(ALICE, r.Open())
+        self.assertEqual(welcome, i.Welcomed(1, "lobby", 41, "guest-8", 0, "about", 8))
+        said = played.commit((ALICE, r.Say("on")))
+        self.assertEqual(events(said), [(1, 42, "guest-8", "on")])
+        self.assertGreater(said[0].seq, 99)
+
+
+class RoomTests(HubTestCase):
+    """Rooms are made, entered, left."""
+
+    def test_joining(self) -> None:
+        """A room is made by who joins first, and is current; the others are kept."""
+        self.assertEqual(
+            self.played.answer(ALICE, r.Join("Lab")),
+            i.Entered(2, "Lab", 0, "alice", 0, ""),
+        )
+        items = self.played.commit(
+            (BOB, r.Join("lab")), (BOB, r.Say("in lab")), (BOB, r.Join("lobby"))
+        )
+        self.assertEqual(bodies(items)[0], i.Entered(2, "Lab", 0, "bob", 1, ""))
+        self.assertEqual(bodies(items)[1], i.Entered(1, "lobby", 0, "bob", 1, ""))
+        self.assertEqual(notes(items), [(2, "joined", "bob", "")])
+        self.assertEqual(events(items), [(2, 1, "bob", "in lab")])
+
+    def test_leaving(self) -> None:
+        """The newest other room becomes current, and in the end there is none."""
+        self.played.commit((ALICE, r.Join("a")), (ALICE, r.Join("b")))
+        self.assertEqual(
+            self.played.answer(ALICE, r.Leave("lobby")), i.Exited(1, "lobby", 3, "b")
+        )
+        self.assertEqual(self.played.answer(ALICE, r.Leave()), i.Exited(3, "b", 2, "a"))
+        self.assertEqual(self.played.answer(ALICE, r.Leave()), i.Exited(2, "a"))
+        text = ("no_room", "you are in no room, /join one")
+        for request in (r.Say("hi"), r.Leave(), r.GetTopic(), r.Who(), r.History(5)):
+            self.assertEqual(self.refused(ALICE, request), text)
+
+    def test_rooms_that_are_not_there(self) -> None:
+        """One cannot leave or write where one is not, nor look at what is not."""
+        self.played.commit((ALICE, r.Join("lab")))
+        for request, refusal in (
+            (r.Leave("lab"), ("not_member", "you are not in lab")),
+            (r.Say("hi", "lab"), ("not_member", "you are not in lab")),
+            (r.Who("x"), ("no_room", "there is no room x, /join x makes it")),
+        ):
+            self.assertEqual(self.refused(BOB, request), refusal)
+        self.assertEqual(self.refused(BOB, r.Join("a b"))[0], "bad_name")
+
+    def test_not_too_many(self) -> None:
+        """There are bounds on the rooms of a session, and on all rooms."""
+        with mock.patch.object(limits, "ROOMS_OF_A_SESSION", 2):
+            self.played.commit((ALICE, r.Join("a")))
+            self.assertEqual(
+                self.refused(ALICE, r.Join("b")),
+                ("too_many", "you are in 2 rooms, /leave one first"),
+            )
+        with mock.patch.object(limits, "ROOMS", 2):
+            self.assertEqual(
+                self.refused(BOB, r.Join("b")),
+                ("too_many", "there are 2 rooms, join one of them"),
+            )
+            self.assertIsInstance(self.played.answer(BOB, r.Join("a")), i.Entered)
+
+
+class LogTests(HubTestCase):
+    """What is written takes numbers; what is asked is answered."""
+
+    def test_messages_and_topics_are_numbered(self) -> None:
+        """They share the numbers of their room; presence has none."""
+        items = self.played.commit(
+            (ALICE, r.Say("one")),
+            (ALICE, r.SetNick("anne")),
+            (BOB, r.SetTopic("two")),
+            (BOB, r.Say("three", "LOBBY")),
+        )
+        self.assertEqual(
+            events(items),
+            [(1, 1, "alice", "one"), (1, 2, "bob", "two"), (1, 3, "bob", "three")],
+        )
+        self.assertEqual(
+            [e.kind for e in items if isinstance(e, i.Event)],
+            ["message", "topic", "message"],
+        )
+        self.assertEqual(
+            self.played.answer(ALICE, r.GetTopic()), i.Topic("lobby", "two")
+        )
+        batch = records_of(items)
+        self.assertEqual(batch.lasts(), {1: 3})
+        self.assertEqual(batch.topics(), {1: "two"})
+
+    def test_too_long(self) -> None:
+        """Lengths are code points; nothing of what is too long is kept."""
+        played = Played(message=3)
+        played.commit((ALICE, r.Open()))
+        self.assertEqual(events(played.commit((ALICE, r.Say("äöü"))))[0][1], 1)
+        self.assertEqual(
+            played.answer(ALICE, r.Say("four")),
+            i.Refusal("too_long", "message longer than 3 characters, not sent"),
+        )
+        self.assertEqual(
+            self.refused(ALICE, r.SetTopic("x" * 401)),
+            ("too_long", "topic longer than 400 characters, not set"),
+        )
+
+    def test_history(self) -> None:
+        """A request for history gives a range of numbers, within what there is."""
+        self.played.commit(*[(ALICE, r.Say(str(n))) for n in range(1, 11)])
+        for request, after, upto, end in (
+            (r.History(3), 7, 10, 10),
+            (r.History(1000), 0, 10, 10),
+            (r.History(3, 5), 1, 4, 4),
+            (r.History(3, 99), 7, 10, 10),
+            (r.History(3, 1), 0, 0, 10),
+            (r.History(3, 0), 0, 0, 10),
+            (r.Since(0), 0, 10, 10),
+            (r.Since(8), 8, 10, 10),
+            (r.Since(10), 10, 10, 10),
+            (r.Since(99), 99, 10, 10),
+        ):
+            self.assertEqual(
+                self.played.answer(BOB, request),
+                i.LogRange(1, "lobby", after, upto, end),
+                request,
+            )
+
+    def test_history_of_which_the_beginning_is_gone(self) -> None:
+        """What the store no longer has is not asked of it."""
+        room = RoomRecord(1, "lobby", "lobby", 5, 9, "")
+        played = Played(Loaded((room,)))
+        played.commit((ALICE, r.Open()))
+        for request in (r.Since(0), r.History(100)):
+            self.assertEqual(
+                played.answer(ALICE, request), i.LogRange(1, "lobby", 4, 9, 9)
+            )
+
+    def test_who_comes_in_pages(self) -> None:
+        """Each page says what to ask for the next, and all of them the number."""
+        self.assertEqual(
+            self.played.answer(BOB, r.Who()),
+            i.WhoPage("lobby", (("alice", 1), ("bob", 2)), 2, None),
+        )
+        with mock.patch.object(limits, "WHO_PAGE", 1):
+            first = self.played.answer(BOB, r.Who("lobby"))
+            self.assertEqual(
+                first, i.WhoPage("lobby", (("alice", 1),), 2, r.Who("lobby", 1))
+            )
+            second = self.played.answer(BOB, r.Who("lobby", 1))
+            self.assertEqual(second, i.WhoPage("lobby", (("bob", 2),), 2, None))
+
+    def test_rooms_come_in_pages(self) -> None:
+        """In the order in which they were made."""
+        self.played.commit((BOB, r.Join("b")), (BOB, r.Join("a")), (BOB, r.Say("x")))
+        lines = (
+            i.RoomLine("lobby", 2, 0, ""),
+            i.RoomLine("b", 1, 0, ""),
+            i.RoomLine("a", 1, 1, ""),
+        )
+        page = self.played.answer(ALICE, r.Rooms())
+        self.assertEqual(page, i.RoomsPage(lines, None))
+        with mock.patch.object(limits, "ROOMS_PAGE", 2):
+            self.assertEqual(
+                self.played.answer(ALICE, r.Rooms()),
+                i.RoomsPage(lines[:2], r.Rooms(2)),
+            )
+            self.assertEqual(
+                self.played.answer(ALICE, r.Rooms(2)), i.RoomsPage(lines[2:], None)
+            )
+
+    def test_help(self) -> None:
+        """All commands, or one."""
+        every = self.played.answer(ALICE, r.Help())
+        assert isinstance(every, i.HelpText)
+        self.assertIn("/join ROOM", "\n".join(every.lines))
+        self.assertEqual(len(every.lines), 11)
+        one = self.played.answer(ALICE, r.Help("who"))
+        self.assertEqual(one, i.HelpText(("/who [ROOM]: list who is in a room",)))
+        self.assertEqual(self.refused(ALICE, r.Help("x"))[0], "unknown_command")
+
+    def test_a_dialects_refusal_has_its_place(self) -> None:
+        """What a dialect could not read is answered in the order of the frames."""
+        items = self.played.commit(
+            (ALICE, r.Say("a")), (ALICE, r.Refuse("usage", "so")), (ALICE, r.Say("b"))
+        )
+        kinds = [type(item) for item in items]
+        self.assertEqual(kinds, [i.Event, i.Reply, i.Event])
+        self.assertEqual(bodies(items), [i.Refusal("usage", "so")])
+
+
+class GroupTests(HubTestCase):
+    """Propose, apply, commit or fail."""
+
+    def test_one_group_at_a_time(self) -> None:
+        """What is proposed while a group is stored waits unapplied."""
+        hub = self.played.hub
+        self.played.propose((ALICE, r.Say("one")))
+        self.assertEqual((hub.waiting, hub.busy), (1, False))
+        group = hub.apply()
+        self.assertEqual((hub.waiting, hub.busy), (0, True))
+        self.assertEqual([p.origin for p in group.proposals], [ALICE])
+        self.played.propose((BOB, r.Say("two")))
+        self.assertRaises(RuntimeError, hub.apply)
+        self.assertEqual(events(hub.commit()), [(1, 1, "alice", "one")])
+        self.assertEqual(hub.waiting, 1)
+        self.assertEqual(events(self.played.commit()), [(1, 2, "bob", "two")])
+        self.assertRaises(RuntimeError, hub.commit)
+
+    def test_questions_need_no_storing(self) -> None:
+        """A group in which nothing is written has an empty batch."""
+        self.played.propose((ALICE, r.Who()), (BOB, r.Refuse("usage", "x")))
+        group = self.played.hub.apply()
+        self.assertFalse(group.batch)
+        self.assertEqual(group.batch, Batch())
+
+    def test_a_failed_group_is_taken_back(self) -> None:
+        """Numbers, names, rooms and topics are as before; its senders are told."""
+        self.played.commit((ALICE, r.Join("old")), (ALICE, r.Say("first")))
+        before = self.played.hub.snapshot()
+        items = self.played.fail(
+            (CAROL, r.Open()),
+            (ALICE, r.Say("lost")),
+            (ALICE, r.SetTopic("lost")),
+            (BOB, r.SetNick("robert")),
+            (BOB, r.Join("new")),
+            (ALICE, r.Leave("lobby")),
+            (ALICE, r.Leave()),
+        )
+        self.assertEqual(self.played.hub.snapshot(), before)
+        refusal = i.Refusal("not_stored", "not stored: disk is full")
+        self.assertEqual(bodies(items), [refusal] * 7)
+        self.assertEqual([type(item) for item in items], [i.Reply] * 7)
+        self.assertFalse(self.played.hub.has_unstored)
+        said = self.played.commit((ALICE, r.Say("second")))
+        self.assertEqual(events(said), [(2, 2, "alice", "second")])
+
+    def test_departures_stay(self) -> None:
+        """Who left in a group that failed is gone, and that is stored later."""
+        items = self.played.fail((ALICE, r.Say("lost")), (ALICE, r.Depart("quit")))
+        self.assertEqual(
+            bodies(items),
+            [i.Refusal("not_stored", "not stored: disk is full"), i.Ended()],
+        )
+        self.assertEqual(notes(items), [(1, "left", "alice", "")])
+        self.assertTrue(self.played.hub.has_unstored)
+        self.played.fail((BOB, r.Say("lost too")))
+        self.assertTrue(self.played.hub.has_unstored)
+        group = self.played.hub.apply()
+        self.assertEqual([c.session for c in group.batch.closed], [1])
+        self.assertEqual(self.played.hub.commit(), [])
+        self.assertFalse(self.played.hub.has_unstored)
+        renamed = self.played.answer(BOB, r.SetNick("alice"))
+        self.assertEqual(renamed, i.Renamed("bob", "alice"))
+
+    def test_questions_are_answered_anew(self) -> None:
+        """An answer does not tell of what was taken back."""
+        items = self.played.fail((BOB, r.SetNick("robert")), (ALICE, r.Who()))
+        page = bodies(items)[1]
+        assert isinstance(page, i.WhoPage)
+        self.assertEqual(page.members, (("alice", 1), ("bob", 2)))
+
+    def test_requests_behind_an_opening_that_failed(self) -> None:
+        """They are refused with the reason for which there is no session."""
+        self.played.propose((CAROL, r.Open()))
+        self.played.hub.apply()
+        self.played.propose((CAROL, r.Say("hi")))
+        self.played.hub.fail("disk is full")
+        self.assertEqual(
+            bodies(self.played.commit()),
+            [i.Refusal("not_stored", "not stored: disk is full")],
+        )
+
+    def test_places_are_never_given_twice(self) -> None:
+        """What is told of a failed group has its place behind the group's."""
+        lost = self.played.hub
+        self.played.propose((ALICE, r.Say("lost")))
+        taken = lost.apply().items[-1].seq
+        self.assertGreater(lost.fail("no")[0].seq, taken)
+
+    def test_a_fault_of_ours_is_one_requests(self) -> None:
+        """A rule that raises changes nothing, and the others are served."""
+        from ecochat.core.rules import Rules
+
+        def broken(self: Rules, *arguments: object) -> None:
+            raise ZeroDivisionError("a fault")
+
+        before = self.played.hub.snapshot()
+        with mock.patch.object(Rules, "_note", broken):
+            items = self.played.commit((BOB, r.SetNick("x")), (ALICE, r.Say("hi")))
+        body = bodies(items)[0]
+        assert isinstance(body, i.Failed)
+        self.assertIn("ZeroDivisionError: a fault", body.traceback)
+        self.assertEqual(events(items), [(1, 1, "alice", "hi")])
+        after = self.played.hub.snapshot()
+        self.assertEqual(after["sessions"], before["sessions"])

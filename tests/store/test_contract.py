@@ -1,0 +1,319 @@
+"""What every store does: the same tests for each of them."""
+
+import os
+import sqlite3
+import tempfile
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from ecochat.core.items import (
+    Event,
+    RoomMade,
+    SessionClosed,
+    SessionOpened,
+    SessionRenamed,
+)
+from ecochat.core.records import Batch, Loaded, RoomRecord
+from ecochat.store import sqlite
+from ecochat.store.memory import MemoryStore
+from ecochat.store.port import Store, StoreError
+from ecochat.store.sqlite import SQLiteStore
+
+LOBBY = RoomMade(1, 1, "Lobby", "lobby", 1000)
+
+
+def message(n: int, room: int = 1, text: str = "hi", time: int = 1000) -> Event:
+    """Return an event with this number, at a place of its own in the order."""
+    return Event(10 * n + room, room, n, time, 1, "alice", "message", text)
+
+
+def topic(n: int, text: str) -> Event:
+    """Return an event that sets the lobby's topic."""
+    return Event(10 * n + 1, 1, n, 1000, 1, "alice", "topic", text)
+
+
+def opened(session: int, time: int = 1000) -> SessionOpened:
+    """Return the beginning of a session."""
+    return SessionOpened(1, session, f"guest-{session}", "1.2.3.4:5", time, 9)
+
+
+class Contract:
+    """The tests; a subclass says what store they are run against."""
+
+    store: Store
+    assertEqual: Any
+    assertRaises: Any
+
+    def reopened(self) -> Loaded:
+        """Close the store and open it again."""
+        self.store.close()
+        return self.store.open()
+
+    def test_an_empty_store(self) -> None:
+        """There is nothing in it, and nothing to be read."""
+        self.assertEqual(self.store.open(), Loaded((), 0, 0))
+        self.assertEqual(self.store.page(1, 0, 9, 1000), [])
+
+    def test_what_is_appended_is_there(self) -> None:
+        """Rooms with their ends and topics, and the highest numbers."""
+        self.store.open()
+        lab = RoomMade(2, 2, "lab", "lab", 1000)
+        self.store.append(Batch(rooms=[LOBBY, lab], opened=[opened(1), opened(2)]))
+        self.store.append(
+            Batch(events=[message(1), topic(2, "old"), topic(3, "new"), message(4)])
+        )
+        self.assertEqual(
+            self.reopened(),
+            Loaded(
+                (
+                    RoomRecord(1, "Lobby", "lobby", 1, 4, "new"),
+                    RoomRecord(2, "lab", "lab", 1, 0, ""),
+                ),
+                2,
+                41,
+            ),
+        )
+
+    def test_pages(self) -> None:
+        """A page has the events between two numbers of one room, in order."""
+        self.store.open()
+        lab = RoomMade(2, 2, "lab", "lab", 1000)
+        events = [message(n, room) for n in range(1, 8) for room in (1, 2)]
+        self.store.append(Batch(rooms=[LOBBY, lab], events=events))
+        page = self.store.page(2, 2, 5, 1000)
+        self.assertEqual(page, [message(n, 2) for n in (3, 4, 5)])
+        self.assertEqual(self.store.page(1, 7, 99, 1000), [])
+        self.assertEqual(self.store.page(1, 5, 99, 1000), [message(6), message(7)])
+
+    def test_a_page_is_bounded_by_its_text(self) -> None:
+        """It has as many events as the size allows, but one at least."""
+        self.store.open()
+        events = [message(n, text="x" * 10) for n in range(1, 6)]
+        self.store.append(Batch(rooms=[LOBBY], events=events))
+        self.assertEqual(self.store.page(1, 0, 5, 30), events[:3])
+        self.assertEqual(self.store.page(1, 3, 5, 29), events[3:])
+        self.assertEqual(self.store.page(1, 0, 5, 1), events[:1])
+
+    def test_an_events_own_columns(self) -> None:
+        """All of an event is kept: any text, the sender's key and number."""
+        self.store.open()
+        event = Event(5, 1, 1, 2**45, 7, "ÆØ", "message", "a\n\x1b✓🙂", b"\x00key", 3)
+        self.store.append(Batch(rooms=[LOBBY], events=[event]))
+        self.reopened()
+        self.assertEqual(self.store.page(1, 0, 1, 1), [event])
+
+
+class MemoryStoreTests(Contract, SynchronousTestCase):
+    """The store in memory."""
+
+    def setUp(self) -> None:
+        """Make one."""
+        self.store = MemoryStore()
+
+
+class SQLiteTestCase(SynchronousTestCase):
+    """With a file in a temporary folder."""
+
+    def setUp(self) -> None:
+        """Make the store."""
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.path = str(Path(folder.name, "chat.sqlite"))
+        self.store = SQLiteStore(self.path)
+        self.addCleanup(self.store.close)
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """Return what a connection of its own finds in the file."""
+        with closing(sqlite3.connect(self.path)) as db:
+            return db.execute(query).fetchall()
+
+
+class SQLiteStoreTests(Contract, SQLiteTestCase):
+    """The store on a file."""
+
+    store: SQLiteStore
+
+    def test_sessions(self) -> None:
+        """Names, addresses and times are kept."""
+        self.store.open()
+        self.store.append(Batch(opened=[opened(1), opened(2, 1500)]))
+        renamed = SessionRenamed(3, 1, "guest-1", "alice")
+        closed = SessionClosed(4, 1, "alice", "quit", 2000, 1)
+        self.store.append(Batch(renamed=[renamed], closed=[closed]))
+        self.assertEqual(
+            self.rows("SELECT * FROM sessions"),
+            [
+                (1, "alice", "1.2.3.4:5", 1000, 2000),
+                (2, "guest-2", "1.2.3.4:5", 1500, None),
+            ],
+        )
+
+    def test_sessions_that_a_crash_left_open(self) -> None:
+        """They ended when the last thing was stored, and not before they began."""
+        self.store.open()
+        self.store.append(Batch(rooms=[LOBBY], opened=[opened(1), opened(2, 9000)]))
+        self.store.append(Batch(events=[message(1, time=5000)]))
+        self.reopened()
+        ended = self.rows("SELECT disconnected FROM sessions ORDER BY id")
+        self.assertEqual(ended, [(9000,), (9000,)])
+        self.store.append(Batch(opened=[opened(3, 9500)]))
+        self.store.append(Batch(events=[message(2, time=9700)]))
+        self.assertEqual(self.reopened().last_session, 3)
+        ended = self.rows("SELECT disconnected FROM sessions ORDER BY id")
+        self.assertEqual(ended, [(9000,), (9000,), (9700,)])
+
+    def test_a_session_number_is_never_given_twice(self) -> None:
+        """Also when the rows of the newest sessions are gone."""
+        self.store.open()
+        self.store.append(Batch(opened=[opened(41), opened(42)]))
+        self.store.close()
+        with closing(sqlite3.connect(self.path)) as db, db:
+            db.execute("DELETE FROM sessions")
+        self.assertEqual(self.store.open().last_session, 42)
+
+    def test_a_group_is_stored_whole_or_not_at_all(self) -> None:
+        """One number twice, and nothing of its group is there."""
+        self.store.open()
+        self.store.append(Batch(rooms=[LOBBY], events=[message(1)]))
+        batch = Batch(events=[message(2), message(1)], opened=[opened(1)])
+        error = self.assertRaises(StoreError, self.store.append, batch)
+        self.assertIn("UNIQUE constraint failed", str(error))
+        self.assertEqual(self.rows("SELECT count(*) FROM events"), [(1,)])
+        self.store.append(Batch(events=[message(2)]))
+        self.assertEqual(self.reopened().rooms[0].last, 2)
+
+    def test_an_error_that_has_rolled_back(self) -> None:
+        """A group for which there is no room is refused; later ones are stored."""
+        self.store.open()
+        self.store.append(Batch(rooms=[LOBBY]))
+        db = self.store._db()
+        pages = db.execute("PRAGMA page_count").fetchone()[0]
+        db.execute(f"PRAGMA max_page_count = {pages}")
+        batch = Batch(events=[message(1, text="x" * 100_000)])
+        error = self.assertRaises(StoreError, self.store.append, batch)
+        self.assertEqual(str(error), "database or disk is full")
+        db.execute("PRAGMA max_page_count = 1000000")
+        self.store.append(batch)
+        self.assertEqual(self.store.page(1, 0, 1, 1), batch.events)
+
+    def test_beginning_that_fails(self) -> None:
+        """When not even the transaction begins, there is none to take back."""
+        self.store.open()
+        with closing(sqlite3.connect(self.path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            self.store._db().execute("PRAGMA busy_timeout = 0")
+            error = self.assertRaises(StoreError, self.store.append, Batch())
+            self.assertEqual(str(error), "database is locked")
+
+    def test_durability(self) -> None:
+        """FULL syncs at each commit, NORMAL at checkpoints; both write ahead."""
+        for durability, synchronous in (("full", 2), ("normal", 1)):
+            store = SQLiteStore(self.path, durability)
+            store.open()
+            pragma = store._db().execute
+            self.assertEqual(pragma("PRAGMA synchronous").fetchone(), (synchronous,))
+            self.assertEqual(pragma("PRAGMA journal_mode").fetchone(), ("wal",))
+            store.close()
+
+    def test_the_file_is_its_owners(self) -> None:
+        """Nobody else can read what is said."""
+        self.store.open()
+        self.assertEqual(os.stat(self.path).st_mode & 0o777, 0o600)
+
+    def test_the_write_ahead_log_is_bounded(self) -> None:
+        """Above a size it is emptied, unless a reader holds it up."""
+        self.patch(sqlite, "WAL_LIMIT", 50_000)
+        self.store.open()
+        self.store._db().execute("PRAGMA wal_autocheckpoint = 0")
+        self.store._db().execute("PRAGMA busy_timeout = 0")
+        wal = Path(self.path + "-wal")
+        self.store.append(Batch(rooms=[LOBBY], events=[message(1, text="x" * 90_000)]))
+        self.assertEqual(wal.stat().st_size, 0)
+        with closing(sqlite3.connect(self.path)) as reader:
+            reader.execute("BEGIN")
+            reader.execute("SELECT * FROM events").fetchone()
+            self.store.append(Batch(events=[message(2, text="x" * 90_000)]))
+            self.assertGreater(wal.stat().st_size, 50_000)
+        self.store.append(Batch(events=[message(3)]))
+        self.assertEqual(wal.stat().st_size, 0)
+
+    def test_nothing_works_when_closed(self) -> None:
+        """A closed store says so."""
+        self.assertRaises(StoreError, self.store.append, Batch())
+        self.assertRaises(StoreError, self.store.page, 1, 0, 1, 1)
+
+
+class SQLiteFileTests(SQLiteTestCase):
+    """Files that can be used, and those that cannot."""
+
+    def refused(self) -> str:
+        """Return why the file is refused, without its path."""
+        error = self.assertRaises(StoreError, self.store.open)
+        return str(error).removeprefix(self.path).strip()
+
+    def test_in_use(self) -> None:
+        """A file has one server at a time; it is free when that is gone."""
+        other = SQLiteStore(self.path)
+        other.open()
+        self.assertEqual(
+            self.refused(),
+            "is in use by another server; stop that one, or choose another with --data",
+        )
+        other.close()
+        self.store.open()
+
+    def test_newer(self) -> None:
+        """A file of a later schema is not touched."""
+        self.store.open()
+        self.store.close()
+        with closing(sqlite3.connect(self.path)) as db:
+            db.execute("PRAGMA user_version = 99")
+        self.assertEqual(
+            self.refused(),
+            "was written by a newer EcoChat (schema 99, this one knows 1);"
+            " upgrade EcoChat, or choose another with --data",
+        )
+
+    def test_anothers(self) -> None:
+        """A database of another program is not touched, nor is what is none."""
+        with closing(sqlite3.connect(self.path)) as db:
+            db.execute("CREATE TABLE mine (x)")
+        self.assertEqual(
+            self.refused(), "is not an EcoChat file; choose another with --data"
+        )
+        Path(self.path).write_text("no database at all, but a longer text" * 9)
+        self.assertEqual(
+            self.refused(),
+            "cannot be used: file is not a database; choose another with --data",
+        )
+
+    def test_a_place_where_no_file_can_be(self) -> None:
+        """A missing folder, or a folder in place of the file."""
+        Path(self.path).touch()
+        self.store = SQLiteStore(self.path + "/x")
+        no_folder = "cannot be used: Not a directory; choose another with --data"
+        self.assertEqual(self.refused(), no_folder)
+        os.mkdir(self.path + "d")
+        self.path += "d"
+        self.store = SQLiteStore(self.path)
+        self.assertIn("cannot be used: Is a directory;", self.refused())
+
+    def test_a_step_of_the_schema_is_whole(self) -> None:
+        """Later steps are applied to an older file, each whole or not at all."""
+        first = sqlite._schema()[0]
+        self.patch(sqlite, "_schema", lambda: [first])
+        self.store.open()
+        self.store.append(Batch(rooms=[LOBBY], events=[message(1)]))
+        self.store.close()
+        broken = "CREATE TABLE t (x); CREATE TABLE t (x)"
+        self.patch(sqlite, "_schema", lambda: [first, broken])
+        self.assertIn("table t already exists", self.refused())
+        tables = "SELECT count(*) FROM sqlite_master WHERE name = 't'"
+        self.assertEqual(self.rows(tables), [(0,)])
+        self.assertEqual(self.rows("PRAGMA user_version"), [(1,)])
+        self.patch(sqlite, "_schema", lambda: [first, "CREATE TABLE t (x)"])
+        self.assertEqual(self.store.open().rooms[0].last, 1)
+        self.assertEqual(self.rows("PRAGMA user_version"), [(2,)])
