@@ -96,8 +96,8 @@ class SQLiteStore:
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            text = f"{self._path} is in use by another server; stop that one, or {ELSEWHERE}"
-            raise StoreError(text) from None
+            text = f"is in use by another server; stop that one, or {ELSEWHERE}"
+            raise StoreError(f"{self._path} {text}") from None
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(

@@ -294,7 +294,7 @@ class SQLiteFileTests(SQLiteTestCase):
         """A missing folder, or a folder in place of the file."""
         Path(self.path).touch()
         self.store = SQLiteStore(self.path + "/x")
-        no_folder = "cannot be used: Not a directory; choose another with --data"
+        no_folder = "/x cannot be used: Not a directory; choose another with --data"
         self.assertEqual(self.refused(), no_folder)
         os.mkdir(self.path + "d")
         self.path += "d"
