@@ -30,5 +30,5 @@ $(VENV)/test: pyproject.toml $(VENV)/run
 	touch $@
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .trial .coverage* .hypothesis \
+	rm -rf $(VENV) build dist *.egg-info .coverage* .hypothesis \
 		.mypy_cache .ruff_cache twisted/plugins/dropin.cache
