@@ -9,6 +9,7 @@ status is 0 only when none failed and all of at least ``tests/minimum`` were run
 import argparse
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from twisted.trial import reporter, runner
@@ -83,12 +84,10 @@ class CountingReporter(reporter.TreeReporter):
 def run(names: list[str], stream: Any = sys.stdout) -> CountingReporter:
     """Run the tests of these names and return the reporter."""
     suite = runner.TestLoader().loadByNames(names or ["tests"], recurse=True)
-    result = runner.TrialRunner(
-        CountingReporter,
-        stream=stream,
-        workingDirectory=".trial",
-        uncleanWarnings=False,
-    ).run(suite)
+    with TemporaryDirectory(prefix="trial-") as folder:
+        result = runner.TrialRunner(
+            CountingReporter, stream=stream, workingDirectory=f"{folder}/work"
+        ).run(suite)
     assert isinstance(result, CountingReporter)
     return result
 
