@@ -12,7 +12,7 @@ from ecochat.core.errors import Refused
 from ecochat.core.items import Failed, Item, Refusal, SessionClosed
 from ecochat.core.limits import Limits
 from ecochat.core.records import Batch, Loaded, records_of
-from ecochat.core.requests import Depart, Request
+from ecochat.core.requests import Depart, Open, Request
 from ecochat.core.rules import READS, Rules
 from ecochat.core.state import Room, State
 
@@ -120,7 +120,10 @@ class Hub:
             if type(proposal.request) is Depart or type(proposal.request) in READS:
                 self._apply_one(proposal)
             else:
-                self._rules.refuse(proposal.origin, self._rules.not_open)
+                text = self._rules.not_open
+                if type(proposal.request) is Open:
+                    text += "; your session begins as soon as it can be stored"
+                self._rules.refuse(proposal.origin, text)
         self._state.keep()
         items = self._take_items()
         self._unstored += [item for item in items if type(item) is SessionClosed]

@@ -90,6 +90,7 @@ class Exchange:
         self._stalled: dict[Attached, None] = {}
         self._last_origin = 0
         self._turn_due = False
+        self._retry_due = False
         self._failing = 0
         self._stopping = False
         self._idle: list[Deferred[None]] = []
@@ -183,11 +184,13 @@ class Exchange:
             )
         self._failing += 1
         self._tell(group, self._hub.fail(reason))
-        if self._hub.has_unstored:
+        if self._hub.has_unstored and not self._retry_due:
+            self._retry_due = True
             self.later(RETRY, self._retry)
 
     def _retry(self) -> None:
-        if self._hub.has_unstored:
+        self._retry_due = False
+        if self._hub.has_unstored and not self._stopping:
             self._schedule()
 
     def _broken(self, failure: Failure) -> None:

@@ -102,6 +102,7 @@ class Link:
         self._in_flight = 0
         self._bad_frames = 0
         self._opening = False
+        self._waits_told = False
         self._listing = False
         self._paused = False
         self._input_over = False
@@ -165,7 +166,8 @@ class Link:
 
     def _pause_or_resume(self) -> None:
         paused = bool(self._frames) or self.outlet.owes
-        if paused != self._paused and not (self._departing or self._lost):
+        over = self._departing or self._input_over or self._lost
+        if paused != self._paused and not over:
             self._paused = paused
             (self._shell.pause if paused else self._shell.resume)()
 
@@ -233,24 +235,33 @@ class Link:
 
     def told(self, reply: Reply) -> None:
         """Take what the hub says to this connection alone."""
-        if isinstance(reply.body, Welcomed):
-            self.outlet.session = reply.body.session
-        elif self._opening and not (self._lost or self._departing):
-            self._timer = self._exchange.later(RETRY, self._open)
-        self._opening = False
-        if isinstance(reply.body, Failed):
-            self.log.error(
-                "session s{session} failed:\n{traceback}",
-                session=self.session,
-                traceback=reply.body.traceback,
-            )
-            self.outlet.owe(reply)
-            self._depart("failed")
-            return
-        if isinstance(reply.body, Ended):
+        opening, self._opening = self._opening, False
+        body = reply.body
+        if isinstance(body, Welcomed):
+            self.outlet.session = body.session
+        elif isinstance(body, Ended):
             self._departing = True
             self._exchange.detach(self._origin)
+        elif isinstance(body, Failed):
+            self._record_failed(body)
+        elif opening and not self._try_again():
+            return
         self.outlet.owe(reply)
+
+    def _record_failed(self, body: Failed) -> None:
+        self.log.error(
+            "serving session s{session} failed, it ends:\n{traceback}",
+            session=self.session,
+            traceback=body.traceback,
+        )
+        self._depart("failed")
+
+    def _try_again(self) -> bool:
+        """The session could not be stored: try again later; True if that is news."""
+        if not (self._lost or self._departing):
+            self._timer = self._exchange.later(RETRY, self._open)
+        is_news, self._waits_told = not self._waits_told, True
+        return is_news
 
     # From the outlet
 

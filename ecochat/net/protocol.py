@@ -109,7 +109,7 @@ class ChatProtocol(Protocol):
 
 
 def _tune(transport: Any) -> None:
-    if hasattr(transport, "setTcpNoDelay"):
+    if not isinstance(transport.getHost(), UNIXAddress):
         transport.setTcpNoDelay(True)
         transport.setTcpKeepAlive(True)
         for option, value in KEEPALIVE.items():
@@ -168,15 +168,16 @@ class ChatFactory(ServerFactory):
         """Forget a connection that has closed."""
         self.connections.discard(protocol)
         if self._emptied is not None and not self.connections:
-            self._emptied.callback(None)
+            emptied, self._emptied = self._emptied, None
+            emptied.callback(None)
 
     async def emptied(self, seconds: float) -> None:
         """Wait until all connections have closed, or for so many seconds; those that
         are left are aborted."""
         if self.connections:
-            self._emptied = Deferred()
+            self._emptied = emptied = Deferred()
             late = self.reactor.callLater(seconds, self._abort_all)
-            await self._emptied
+            await emptied
             if late.active():
                 late.cancel()
 

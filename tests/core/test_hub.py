@@ -376,8 +376,10 @@ class GroupTests(HubTestCase):
             (ALICE, r.Leave()),
         )
         self.assertEqual(self.played.hub.snapshot(), before)
-        refusal = i.Refusal("not_stored", "not stored: disk is full")
-        self.assertEqual(bodies(items), [refusal] * 7)
+        reason = "not stored: disk is full"
+        opening = f"{reason}; your session begins as soon as it can be stored"
+        self.assertEqual(bodies(items)[0], i.Refusal("not_stored", opening))
+        self.assertEqual(bodies(items)[1:], [i.Refusal("not_stored", reason)] * 6)
         self.assertEqual([type(item) for item in items], [i.Reply] * 7)
         self.assertFalse(self.played.hub.has_unstored)
         said = self.played.commit((ALICE, r.Say("second")))
