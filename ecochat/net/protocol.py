@@ -175,7 +175,8 @@ class ChatFactory(ServerFactory):
         """Wait until all connections have closed, or for so many seconds; those that
         are left are aborted."""
         if self.connections:
-            self._emptied = emptied = Deferred()
+            emptied: Deferred[None] = Deferred()
+            self._emptied = emptied
             late = self.reactor.callLater(seconds, self._abort_all)
             await emptied
             if late.active():
