@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 PORT ?= 4040
+DATA ?= ecochat.sqlite
 OPTIONS ?=
 VENV := .venv
 BIN := $(VENV)/bin
@@ -10,11 +11,11 @@ BIN := $(VENV)/bin
 
 run: $(VENV)/run
 	@echo "EcoChat is starting. It will listen on 127.0.0.1, port $(PORT), and keep"
-	@echo "everything in $(CURDIR)/ecochat.sqlite. Ctrl-C stops it. To talk, in another shell:"
+	@echo "everything in $(DATA). Ctrl-C stops it. To talk to it, in another shell:"
 	@echo
-	@echo "    stdbuf -o0 tr '\\n' '\\0' | nc 127.0.0.1 $(PORT) | stdbuf -o0 tr '\\0' '\\n'"
+	@printf '%s\n' "    stdbuf -o0 tr '\\n' '\\0' | nc 127.0.0.1 $(PORT) | stdbuf -o0 tr '\\0' '\\n'"
 	@echo
-	@$(BIN)/twistd --nodaemon --pidfile= ecochat --listen $(PORT) $(OPTIONS)
+	@$(BIN)/twistd --nodaemon --pidfile= ecochat --listen $(PORT) --data $(DATA) $(OPTIONS)
 
 test: $(VENV)/test
 	@sh tests/needs.sh

@@ -8,7 +8,7 @@ at one moment waits for seconds."""
 
 DEFAULT = "tcp:4040:interface=127.0.0.1"
 
-_TYPES = ("tcp", "tcp4", "tcp6", "ssl", "unix")
+_TYPES = ("tcp", "tcp6", "ssl", "unix")
 _HOST_PORT = re.compile(
     r"(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<host>[^:=/\[\]]+)):(?P<port>\d+)"
 )

@@ -2,10 +2,13 @@
 
 import resource
 import socket
+import sys
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 from twisted.python.usage import Options, UsageError
 
+from ecochat import __version__
 from ecochat.core.framing import DEFAULT_LIMIT
 from ecochat.core.limits import Limits
 from ecochat.listen import DEFAULT
@@ -21,26 +24,33 @@ def give_up(text: str) -> NoReturn:
     raise SystemExit(f"ecochat: {text}")
 
 
-def _whole(least: int) -> Any:
+def _number(option: str) -> Callable[[str], int]:
     def read(text: str) -> int:
-        if not (text.isascii() and text.isdigit()) or int(text) < least:
-            raise ValueError(f"it is a whole number from {least}")
+        if not (text.isascii() and text.isdigit()) or int(text) < 1:
+            raise UsageError(f"--{option} {text} is not a number above 0")
         return int(text)
 
-    read.coerceDoc = f"A whole number from {least}."  # type: ignore[attr-defined]
     return read
+
+
+def _text(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("it is not UTF-8") from None
+    return text
 
 
 def _durability(text: str) -> str:
     if text not in DURABILITY:
-        raise ValueError(f"it is {' or '.join(DURABILITY)}")
+        raise UsageError(f"--durability {text} is not {' or '.join(DURABILITY)}")
     return text
 
 
 class ServerOptions(Options):
     """What an operator can set. Wrong options end the program with one line."""
 
-    synopsis = "Usage: twistd [twistd's options] ecochat [options]"
+    synopsis = "[options]"
     longdesc = (
         "EcoChat: a chat server where acknowledged means on disk. Clients send UTF-8"
         " frames, each ended by a null byte: printf 'hi\\0' | nc -N localhost 4040"
@@ -52,23 +62,29 @@ class ServerOptions(Options):
             "ecochat.sqlite",
             "the file that everything is kept in, or :memory:",
         ],
-        ["name", "n", None, "the server's name (default: the host name)"],
-        ["welcome", "w", "", "what everyone is told at the start"],
+        ["name", "n", None, "the server's name (default: the host name)", _text],
+        ["welcome", "w", None, "what everyone is told at the start", _text],
         [
             "max-clients",
             "m",
             None,
             f"connections at one time (default: {MAX_CLIENTS}, or what the limit on"
             " open files allows)",
-            _whole(1),
+            _number("max-clients"),
         ],
-        ["max-frame", None, DEFAULT_LIMIT, "longest frame, in bytes", _whole(1)],
+        [
+            "max-frame",
+            None,
+            DEFAULT_LIMIT,
+            "longest frame, in bytes",
+            _number("max-frame"),
+        ],
         [
             "max-message",
             None,
             Limits().message,
             "longest message, in characters (code points)",
-            _whole(1),
+            _number("max-message"),
         ],
         [
             "durability",
@@ -91,7 +107,13 @@ class ServerOptions(Options):
         [default: tcp:4040:interface=127.0.0.1]"""
         self["listen"].append(where)
 
+    opt_listen.__doc__ = " ".join(str(opt_listen.__doc__).split())  # --help shows it
     opt_l = opt_listen
+
+    def opt_version(self) -> None:
+        """Display EcoChat's version and exit."""
+        sys.stdout.write(f"EcoChat {__version__}\n")
+        raise SystemExit(0)
 
     def parseOptions(self, options: Any = None) -> None:
         """Read the command line; ends the program when it cannot be read."""
@@ -104,6 +126,7 @@ class ServerOptions(Options):
         """Fill in what was not given."""
         self["listen"] = self["listen"] or [DEFAULT]
         self["name"] = self["name"] or socket.gethostname()
+        self["welcome"] = self["welcome"] or ""
         allowed = max(_open_files() - OWN_FILES, 1)
         if self["max-clients"] is None:
             self["max-clients"] = min(MAX_CLIENTS, allowed)
@@ -122,5 +145,7 @@ class ServerOptions(Options):
 def _open_files() -> int:
     """Ask for as many open files as may be, and return how many that is."""
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    if most == resource.RLIM_INFINITY:
+        most = 2**20  # as many as Linux gives at most, unless told otherwise
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     return most

@@ -15,6 +15,7 @@ from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IListeningPort
 from twisted.internet.protocol import ServerFactory
 from twisted.logger import Logger
+from twisted.protocols.tls import TLSMemoryBIOFactory
 
 from ecochat.core.limits import Limits
 from ecochat.dialects.plain import PlainDialect
@@ -132,10 +133,7 @@ def _listen(reactor: Any, where: str, factory: ServerFactory) -> IListeningPort:
     try:
         endpoint = serverFromString(reactor, endpoint_description(where))
     except Exception as error:  # Twisted's parsers raise what they come upon
-        give_up(
-            f"--listen {where}: {_told(error)}; write PORT, HOST:PORT, or a Twisted"
-            " endpoint as unix:chat.sock"
-        )
+        give_up(f"--listen {where}: {_told(error)}; see twistd ecochat --help")
     ports: list[IListeningPort] = []
     failures: list[Any] = []
     endpoint.listen(factory).addCallbacks(ports.append, failures.append)
@@ -147,7 +145,10 @@ def _listen(reactor: Any, where: str, factory: ServerFactory) -> IListeningPort:
 def _told(error: Exception) -> str:
     if isinstance(error, CannotListenError):
         error = error.socketError
-    return " ".join(str(error).split()) or type(error).__name__
+    text = str(getattr(error, "strerror", None) or error)
+    if text == "Cannot acquire lock":  # Twisted's word for a UNIX socket
+        text = "Address already in use"
+    return " ".join(text.split()).rstrip(".") or type(error).__name__
 
 
 def _own_lock(port: Any) -> None:
@@ -165,5 +166,5 @@ def _where(port: Any) -> str:
     if isinstance(address, UNIXAddress):
         return f"unix:{os.fsdecode(address.name or b'')}"
     host = f"[{address.host}]" if ":" in address.host else address.host
-    kind = "ssl" if hasattr(port, "_tlsContext") else "tcp"
+    kind = "ssl" if isinstance(port.factory, TLSMemoryBIOFactory) else "tcp"
     return f"{kind}:{host}:{address.port}"

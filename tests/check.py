@@ -14,7 +14,6 @@ PYTHON = sys.executable
 
 STEPS: dict[str, list[str | Path]] = {
     "tests": [PYTHON, "-m", "coverage", "run", "-m", "tests.run", "--counts", COUNTS],
-    "coverage data": [PYTHON, "-m", "coverage", "combine", "--quiet"],
     "coverage of the core is 100 %": [
         *(PYTHON, "-m", "coverage", "report"),
         *("--include=ecochat/core/*", "--fail-under=100"),

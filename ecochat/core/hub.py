@@ -9,7 +9,7 @@ import traceback
 import msgspec
 
 from ecochat.core.errors import Refused
-from ecochat.core.items import Failed, Item, Refusal, SessionClosed
+from ecochat.core.items import Failed, Item, NotOpened, Refusal, SessionClosed
 from ecochat.core.limits import Limits
 from ecochat.core.records import Batch, Loaded, records_of
 from ecochat.core.requests import Depart, Open, Request
@@ -120,14 +120,18 @@ class Hub:
             if type(proposal.request) is Depart or type(proposal.request) in READS:
                 self._apply_one(proposal)
             else:
-                text = self._rules.not_open
-                if type(proposal.request) is Open:
-                    text += "; your session begins as soon as it can be stored"
-                self._rules.refuse(proposal.origin, text)
+                self._rules.refuse(proposal.origin, self._refusal(proposal))
         self._state.keep()
         items = self._take_items()
         self._unstored += [item for item in items if type(item) is SessionClosed]
         return items
+
+    def _refusal(self, proposal: Proposal) -> Refusal:
+        text = self._rules.not_open
+        if type(proposal.request) is Open:
+            text += "; your session begins as soon as it can be stored"
+            return NotOpened("not_stored", text)
+        return Refusal("not_stored", text)
 
     def _end_group(self) -> Group:
         if self._group is None:

@@ -211,6 +211,10 @@ class Refusal(Body, frozen=True, gc=False):
     text: str
 
 
+class NotOpened(Refusal, frozen=True, gc=False):
+    """The session could not begin; it is up to the connection to ask again."""
+
+
 class Failed(Body, frozen=True, gc=False):
     """The hub itself failed at this request: a fault of ours. The session ends.
 

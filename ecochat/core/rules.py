@@ -101,10 +101,10 @@ class Rules:
         """Tell the connection that asked."""
         self.items.append(Reply(self._state.next_seq(), self._origin, body))
 
-    def refuse(self, origin: int, text: str) -> None:
-        """Tell a connection that its request was not stored."""
+    def refuse(self, origin: int, refusal: Refusal) -> None:
+        """Tell a connection that its request was not carried out."""
         self._origin = origin
-        self.reply(Refusal("not_stored", text))
+        self.reply(refusal)
 
     def _note(self, room: Room, session: Session, kind: str, new: str = "") -> None:
         seq = self._state.next_seq()

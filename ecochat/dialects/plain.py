@@ -21,6 +21,7 @@ from ecochat.core.items import (
     Failed,
     HelpText,
     Note,
+    NotOpened,
     Refusal,
     Renamed,
     RoomsPage,
@@ -63,6 +64,7 @@ class PlainDialect:
             RoomsPage: _rooms,
             HelpText: _help,
             Refusal: _refusal,
+            NotOpened: _refusal,
             Failed: _failed,
             Ended: _nothing,
         }

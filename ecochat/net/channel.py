@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
 from typing import Any, Protocol
 
 from ecochat.core.items import Event, Note
@@ -115,4 +114,7 @@ class Channel:
     def after(self, n: int) -> Iterator[Entry] | None:
         """Return what follows a number, or None when memory does not reach so far."""
         skipped = n + 1 - (self.last - len(self._entries) + 1)
-        return islice(self._entries, skipped, None) if skipped >= 0 else None
+        if skipped < 0:
+            return None
+        # By index: islice would walk over all that is skipped.
+        return map(self._entries.__getitem__, range(skipped, len(self._entries)))

@@ -7,6 +7,7 @@ stored as one transaction, and only then told. What comes meanwhile is the next 
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred
@@ -248,7 +249,7 @@ class Exchange:
         of its rooms, or what is new is more than may be written at once.
         """
         for channel, told in turn.items():
-            forms: dict[tuple[Dialect, View], bytes] = {}
+            forms: dict[tuple[Dialect, View], bytes | None] = {}
             for outlet in list(channel.readers):
                 if not outlet.live or outlet in apart:
                     continue
@@ -258,13 +259,15 @@ class Exchange:
                 way = outlet.dialect, outlet.view(channel)
                 if way not in forms:
                     forms[way] = _joined(channel, told, *way)
-                if len(forms[way]) > CHUNK:
+                data = forms[way]
+                if data is None or len(data) > CHUNK:
                     apart[outlet] = None
                 else:
-                    outlet.owner.guarded(outlet.deliver, channel, forms[way])
+                    outlet.owner.guarded(outlet.deliver, channel, data)
         notes = [
             item for told in turn.values() for item in told if isinstance(item, Note)
         ]
+        notes.sort(key=attrgetter("seq"))  # they may be of several rooms
         for outlet in apart:
             outlet.owner.guarded(outlet.pump, notes)
 
@@ -332,13 +335,18 @@ class Exchange:
 
 def _joined(
     channel: Channel, told: list[Entry | Note], dialect: Dialect, view: View
-) -> bytes:
-    return b"".join(
-        dialect.note(channel.name, item, view)
-        if isinstance(item, Note)
-        else item.form(dialect, view)
-        for item in told
-    )
+) -> bytes | None:
+    """Return what is new as one; None when that fails: then each reader makes its own,
+    and fails by itself."""
+    try:
+        return b"".join(
+            dialect.note(channel.name, item, view)
+            if isinstance(item, Note)
+            else item.form(dialect, view)
+            for item in told
+        )
+    except Exception:
+        return None
 
 
 _RECORDS: dict[type[Item], Callable[[Exchange, Any], None]] = {

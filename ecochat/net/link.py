@@ -12,7 +12,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from ecochat.core.framing import BadFrame, FrameDecoder
-from ecochat.core.items import Ended, Failed, Reply, Welcomed
+from ecochat.core.items import Ended, Failed, NotOpened, Reply, Welcomed
 from ecochat.core.requests import (
     Depart,
     History,
@@ -102,6 +102,7 @@ class Link:
         self._in_flight = 0
         self._bad_frames = 0
         self._opening = False
+        self._known = False  # whether the hub has heard of this connection
         self._waits_told = False
         self._listing = False
         self._paused = False
@@ -138,12 +139,11 @@ class Link:
         self._lost = True
         self._cancel_timer()
         self.outlet.close()
-        while self._frames and not self._departing:
-            self._take_frame(self._frames.popleft())
-        if self._begun:
-            self._depart(reason)
-        else:
-            self._exchange.detach(self._origin)
+        try:
+            while self._frames and not self._departing:
+                self._take_frame(self._frames.popleft())
+        finally:
+            self._leave(reason)
 
     # To the hub
 
@@ -152,7 +152,8 @@ class Link:
         while self._frames and self._may_take():
             self._take_frame(self._frames.popleft())
         self._pause_or_resume()
-        if self._input_over and not self._frames and not self._departing:
+        waits = self._frames or self._listing or self._departing
+        if self._input_over and not waits:
             self._finish_input()
 
     def _may_take(self) -> bool:
@@ -192,7 +193,7 @@ class Link:
     def _finish_input(self) -> None:
         problem = self._decoder.finish()
         refusal = problem and self._dialect.bad_frame(problem, self._max_frame)
-        if self._begun:
+        if self._known:
             if refusal:
                 self._propose(refusal)
             self._depart("end of input")
@@ -208,7 +209,7 @@ class Link:
 
     def _open(self) -> None:
         self._cancel_timer()
-        if not self._begun:
+        if not (self._begun or self._departing):
             self._opening = True
             self._propose(Open(self.address))
 
@@ -217,6 +218,14 @@ class Link:
             self._timer.cancel()
         self._timer = None
 
+    def _leave(self, reason: str) -> None:
+        if self._known:
+            self._depart(reason)
+        else:
+            self._departing = True
+            self._frames.clear()
+            self._exchange.detach(self._origin)
+
     def _depart(self, reason: str) -> None:
         if not self._departing:
             self._departing = True
@@ -224,6 +233,7 @@ class Link:
             self._propose(Depart(reason))
 
     def _propose(self, request: Request) -> None:
+        self._known = True
         self._in_flight += 1
         self._exchange.propose(self._origin, request)
 
@@ -235,16 +245,16 @@ class Link:
 
     def told(self, reply: Reply) -> None:
         """Take what the hub says to this connection alone."""
-        opening, self._opening = self._opening, False
         body = reply.body
         if isinstance(body, Welcomed):
+            self._opening = False
             self.outlet.session = body.session
         elif isinstance(body, Ended):
             self._departing = True
             self._exchange.detach(self._origin)
         elif isinstance(body, Failed):
             self._record_failed(body)
-        elif opening and not self._try_again():
+        elif isinstance(body, NotOpened) and not self._try_again():
             return
         self.outlet.owe(reply)
 
@@ -258,6 +268,7 @@ class Link:
 
     def _try_again(self) -> bool:
         """The session could not be stored: try again later; True if that is news."""
+        self._opening = False
         if not (self._lost or self._departing):
             self._timer = self._exchange.later(RETRY, self._open)
         is_news, self._waits_told = not self._waits_told, True
@@ -300,7 +311,4 @@ class Link:
         """Say that the server is stopping, send nothing more, and close."""
         self.outlet.say(self._dialect.notice("server is stopping"))
         self.outlet.end()
-        if self._begun:
-            self._depart("server stopped")
-        else:
-            self._exchange.detach(self._origin)
+        self._leave("server stopped")

@@ -218,6 +218,8 @@ class Outlet:
                 break
         if any(chunk):
             self._pipe.write(b"".join(chunk))
+        if self._pipe.blocked:
+            self._behind.clear()  # what is left of a page is read again
         return more
 
     def _sources(self, notes: list[Note]) -> list[Iterable[Any]] | None:
@@ -271,10 +273,10 @@ class Outlet:
     def _sent_reply(self, reply: Reply) -> bool:
         """Do what a reply means for the stream; True when it changes what follows."""
         self._owed.popleft()
-        self._asked = False
+        asked, self._asked = self._asked, False
         change = _CHANGES.get(type(reply.body))
         if change is None:
-            return False
+            return asked  # what waited for the list follows
         change(self, reply.body)
         return True
 

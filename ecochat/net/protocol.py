@@ -4,6 +4,7 @@ that all of them share."""
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.address import UNIXAddress
@@ -50,6 +51,7 @@ class ChatProtocol(Protocol):
         if len(self.factory.connections) >= self.factory.max_clients:
             self.pipe.write(self.factory.full())
             self.close()
+            self._close_late(self.abort)
         else:
             self.factory.connections.add(self)
             self._link = self.factory.link(self)
@@ -97,7 +99,11 @@ class ChatProtocol(Protocol):
         else:
             self.transport.loseWriteConnection()  # type: ignore[union-attr]
             self.resume()
-            self._linger = self.factory.reactor.callLater(LINGER, self._disconnect)
+            self._close_late(self._disconnect)
+
+    def _close_late(self, close: Callable[[], None]) -> None:
+        if self._linger is None:
+            self._linger = self.factory.reactor.callLater(LINGER, close)
 
     def abort(self) -> None:
         """See :class:`ecochat.net.link.Shell`."""

@@ -2,6 +2,7 @@
 
 from ecochat.core.items import Event, RoomMade
 from ecochat.core.records import Batch, Loaded, RoomRecord
+from ecochat.store.port import EVENT_SIZE
 
 
 class MemoryStore:
@@ -41,7 +42,7 @@ class MemoryStore:
         events = self._events.get(room, [])
         page: list[Event] = []
         for n in range(after, min(upto, len(events))):
-            size -= len(events[n].text)
+            size -= EVENT_SIZE + len(events[n].text)
             if page and size < 0:
                 break
             page.append(events[n])

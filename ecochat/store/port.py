@@ -5,6 +5,10 @@ from typing import Protocol
 from ecochat.core.items import Event
 from ecochat.core.records import Batch, Loaded
 
+EVENT_SIZE = 40
+"""Characters that an event counts in a page beside its text, about what is told of it:
+else a page of very short messages would have tens of thousands of them."""
+
 
 class StoreError(Exception):
     """Something could not be stored or read; the text says why, for people."""
@@ -29,8 +33,8 @@ class Store(Protocol):
     def page(self, room: int, after: int, upto: int, size: int) -> list[Event]:
         """Return events of a room with ``after < n <= upto``, by rising number.
 
-        At least one when there is one, and no more than ``size`` characters of text
-        beyond the first; the rest is for the next page.
+        At least one when there is one, and of more only as many as have ``size``
+        characters together, each that of its text and :data:`EVENT_SIZE`.
 
         :raises StoreError: when it cannot be read.
         """

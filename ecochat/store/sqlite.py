@@ -13,7 +13,7 @@ from msgspec.structs import astuple
 
 from ecochat.core.items import Event
 from ecochat.core.records import Batch, Loaded, RoomRecord
-from ecochat.store.port import StoreError
+from ecochat.store.port import EVENT_SIZE, StoreError
 
 APPLICATION_ID = 0x45434F43
 """Marks the file as ours (``ECOC``), in the header of the SQLite file."""
@@ -208,7 +208,7 @@ class SQLiteStore:
         ):
             for row in rows:
                 event = Event(*row)
-                size -= len(event.text)
+                size -= EVENT_SIZE + len(event.text)
                 if page and size < 0:
                     break
                 page.append(event)

@@ -378,7 +378,7 @@ class GroupTests(HubTestCase):
         self.assertEqual(self.played.hub.snapshot(), before)
         reason = "not stored: disk is full"
         opening = f"{reason}; your session begins as soon as it can be stored"
-        self.assertEqual(bodies(items)[0], i.Refusal("not_stored", opening))
+        self.assertEqual(bodies(items)[0], i.NotOpened("not_stored", opening))
         self.assertEqual(bodies(items)[1:], [i.Refusal("not_stored", reason)] * 6)
         self.assertEqual([type(item) for item in items], [i.Reply] * 7)
         self.assertFalse(self.played.hub.has_unstored)

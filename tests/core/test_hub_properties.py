@@ -7,6 +7,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
+    initialize,
     invariant,
     rule,
     run_state_machine_as_test,
@@ -15,14 +16,14 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from ecochat.core import requests as r
 from ecochat.core.hub import Group, Hub
-from ecochat.core.items import Event, Item, Reply
+from ecochat.core.items import Event, Item, Reply, SessionOpened
 from ecochat.core.limits import Limits
 
-ORIGINS = st.integers(1, 5)
+ORIGINS = st.integers(1, 4)
 NICKS = st.sampled_from(["ann", "ANN", "bob", "eve", "x y", "end", "guest-2"])
 ROOMS = st.sampled_from(["lobby", "a", "A", "b", "no room"])
 MAYBE_ROOM = st.none() | ROOMS
-REQUESTS: st.SearchStrategy[r.Request] = st.one_of(
+CHANGES: st.SearchStrategy[r.Request] = st.one_of(
     st.builds(r.Open),
     st.builds(r.Say, st.sampled_from(["hi", "", "x" * 11]), MAYBE_ROOM),
     st.builds(r.Say, st.just("hi")),
@@ -30,6 +31,9 @@ REQUESTS: st.SearchStrategy[r.Request] = st.one_of(
     st.builds(r.Join, ROOMS),
     st.builds(r.Leave, MAYBE_ROOM),
     st.builds(r.SetTopic, st.sampled_from(["", "news"]), MAYBE_ROOM),
+    st.builds(r.Depart, st.just("quit")),
+)
+QUESTIONS: st.SearchStrategy[r.Request] = st.one_of(
     st.builds(r.GetTopic, MAYBE_ROOM),
     st.builds(r.Who, MAYBE_ROOM),
     st.builds(r.Rooms),
@@ -37,8 +41,8 @@ REQUESTS: st.SearchStrategy[r.Request] = st.one_of(
     st.builds(r.Since, st.integers(0, 9)),
     st.builds(r.Help, st.none() | st.just("who")),
     st.builds(r.Refuse, st.just("usage"), st.just("wrong")),
-    st.builds(r.Depart, st.just("quit")),
 )
+PROPOSALS = st.lists(st.tuples(ORIGINS, CHANGES | QUESTIONS), max_size=8)
 
 
 class TwoHubs(RuleBasedStateMachine):
@@ -49,20 +53,44 @@ class TwoHubs(RuleBasedStateMachine):
         self.hubs = (Hub(Limits(10)), Hub(Limits(10)))
         self.groups: tuple[Group, ...] = ()
         self.before: dict[str, Any] = {}
+        self.numbers: dict[int, int] = {}
+        self.origins: dict[int, int] = {}
         self.committed: dict[int, list[Event]] = {}
         self.seq = 0
 
-    @rule(proposals=st.lists(st.tuples(ORIGINS, REQUESTS), max_size=6))
+    @initialize()
+    def open(self) -> None:
+        """Begin with three sessions, so that there is something to take back."""
+        for origin in (1, 2, 3):
+            self.propose([(origin, r.Open())])
+        self.apply()
+        self.commit()
+
+    @rule(proposals=PROPOSALS)
     def propose(self, proposals: list[tuple[int, r.Request]]) -> None:
         """Propose, also while a group is being stored."""
         for time, (origin, request) in enumerate(proposals):
-            for hub in self.hubs:
-                if type(request) is not r.Open or not self.has_session(hub, origin):
+            if type(request) is not r.Open or not self.has_session(origin):
+                for hub in self.hubs:
                     hub.propose(origin, time, request)
 
-    def has_session(self, hub: Hub, origin: int) -> bool:
+    @rule(proposals=PROPOSALS, meanwhile=PROPOSALS, stored=st.booleans())
+    def play(
+        self,
+        proposals: list[tuple[int, r.Request]],
+        meanwhile: list[tuple[int, r.Request]],
+        stored: bool,
+    ) -> None:
+        """A whole group, with what comes while it is being stored."""
+        self.propose(proposals)
+        self.apply()
+        self.propose(meanwhile)
+        (self.commit if stored else self.fail)()
+
+    def has_session(self, origin: int) -> bool:
         """Whether a connection has a session or has asked for one: the network
         proposes one opening for each connection that has none."""
+        hub = self.hubs[0]
         asked = [p for p in hub._waiting if p.origin == origin]
         if hub._group is not None:
             asked = [p for p in hub._group.proposals if p.origin == origin] + asked
@@ -76,6 +104,8 @@ class TwoHubs(RuleBasedStateMachine):
         """Begin a group, unless one is under way."""
         if not self.groups:
             self.before = self.hubs[0].snapshot()
+            origins = self.hubs[0]._state.origins
+            self.numbers = {origin: s.number for origin, s in origins.items()}
             self.groups = tuple(hub.apply() for hub in self.hubs)
             assert self.groups[0].items == self.groups[1].items
             assert self.groups[0].batch == self.groups[1].batch
@@ -91,10 +121,14 @@ class TwoHubs(RuleBasedStateMachine):
         """End the group badly: nobody hears of it, all but departures is as before."""
         if not self.groups:
             return
+        proposals = self.groups[0].proposals
+        departed = {p.origin for p in proposals if type(p.request) is r.Depart}
+        gone = {self.numbers[origin] for origin in departed if origin in self.numbers}
         self.end([hub.fail("full") for hub in self.hubs])
         after: Any = self.hubs[0].snapshot()
-        here = {session[0] for session in after["sessions"]}
-        assert after["sessions"] == [s for s in self.before["sessions"] if s[0] in here]
+        left = [s for s in self.before["sessions"] if s[0] not in gone]
+        assert after["sessions"] == left
+        assert after["names"] == [n for n in self.before["names"] if n[1] not in gone]
         assert [room[:4] for room in after["rooms"]] == [
             room[:4] for room in self.before["rooms"]
         ]
@@ -114,16 +148,14 @@ class TwoHubs(RuleBasedStateMachine):
 
     def check_answers(self, items: list[Item]) -> None:
         """Each proposal has one answer: a reply, or an event of its own."""
-        authors = {s.number: s.origin for s in self.hubs[0]._state.sessions.values()}
-        asked = Counter(proposal.origin for proposal in self.groups[0].proposals)
-        answered: Counter[int] = Counter()
         for item in items:
-            if isinstance(item, Reply):
-                answered[item.origin] += 1
-            elif isinstance(item, Event) and item.session in authors:
-                answered[authors[item.session]] += 1
-        for origin in authors.values():
-            assert answered[origin] == asked[origin]
+            if isinstance(item, SessionOpened):
+                self.origins[item.session] = item.origin
+        asked = Counter(proposal.origin for proposal in self.groups[0].proposals)
+        replies = [item.origin for item in items if isinstance(item, Reply)]
+        events = [item.session for item in items if isinstance(item, Event)]
+        answered = Counter(replies + [self.origins[session] for session in events])
+        assert answered == asked
 
     @invariant()
     def hubs_agree(self) -> None:

@@ -19,7 +19,7 @@ from ecochat.core.items import (
 from ecochat.core.records import Batch, Loaded, RoomRecord
 from ecochat.store import sqlite
 from ecochat.store.memory import MemoryStore
-from ecochat.store.port import Store, StoreError
+from ecochat.store.port import EVENT_SIZE, Store, StoreError
 from ecochat.store.sqlite import SQLiteStore
 
 LOBBY = RoomMade(1, 1, "Lobby", "lobby", 1000)
@@ -93,8 +93,10 @@ class Contract:
         self.store.open()
         events = [message(n, text="x" * 10) for n in range(1, 6)]
         self.store.append(Batch(rooms=[LOBBY], events=events))
-        self.assertEqual(self.store.page(1, 0, 5, 30), events[:3])
-        self.assertEqual(self.store.page(1, 3, 5, 29), events[3:])
+        three = 3 * (10 + EVENT_SIZE)
+        self.assertEqual(self.store.page(1, 0, 5, three), events[:3])
+        self.assertEqual(self.store.page(1, 0, 5, three - 1), events[:2])
+        self.assertEqual(self.store.page(1, 3, 5, three), events[3:])
         self.assertEqual(self.store.page(1, 0, 5, 1), events[:1])
 
     def test_an_events_own_columns(self) -> None:

@@ -1,0 +1,247 @@
+"""What stands in for sockets, the store and the protocol in these tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
+from twisted.python.failure import Failure
+
+from ecochat.core.framing import encode_frame
+from ecochat.core.items import Event, Note
+from ecochat.core.limits import Limits
+from ecochat.core.records import Batch, Loaded
+from ecochat.dialects.plain import PlainDialect
+from ecochat.dialects.port import View
+from ecochat.net.exchange import Exchange
+from ecochat.net.link import QUIET, Link, LinkSettings
+from ecochat.store.memory import MemoryStore
+from ecochat.store.port import StoreError
+
+MAX_FRAME = 65_536
+
+
+class MarkedDialect(PlainDialect):
+    """The plain dialect, in which presence can be told from all else: it has ``~``."""
+
+    def note(self, room: str, note: Note, view: View) -> bytes:
+        """Return the note behind a ``~``."""
+        return b"~" + super().note(room, note, view)
+
+
+class FakePipe:
+    """A pipe that the test blocks and drains.
+
+    :ivar writes: what was written, in order.
+    :ivar blocking: asked at each write whether that blocks.
+    :ivar error: raised by the next write, when set.
+    """
+
+    drained: Callable[[], None]
+
+    def __init__(self) -> None:
+        self.blocked = False
+        self.writes: list[bytes] = []
+        self.blocking: Callable[[], bool] = lambda: False
+        self.error: Exception | None = None
+        self.released = False
+
+    def write(self, data: bytes) -> None:
+        """Keep what is written."""
+        assert not self.blocked, "written to while blocked"
+        if self.error is not None:
+            raise self.error
+        self.writes.append(data)
+        self.blocked = self.blocking()
+
+    def release(self) -> None:
+        """Note that the transport is let go of."""
+        self.released = True
+
+    def drain(self) -> None:
+        """Take more again."""
+        self.blocked = False
+        self.drained()
+
+    @property
+    def frames(self) -> list[str]:
+        """All frames that were written."""
+        *frames, rest = b"".join(self.writes).split(b"\0")
+        assert not rest, "the output does not end with a frame"
+        return [frame.decode() for frame in frames]
+
+
+class FakeShell:
+    """A protocol that remembers what its link asked for."""
+
+    def __init__(self) -> None:
+        self.fake_pipe = FakePipe()
+        self.pipe: Any = self.fake_pipe
+        self.paused = False
+        self.calls: list[str] = []
+
+    def pause(self) -> None:
+        """Read no more."""
+        assert not self.paused
+        self.paused = True
+        self.calls.append("pause")
+
+    def resume(self) -> None:
+        """Read again."""
+        assert self.paused
+        self.paused = False
+        self.calls.append("resume")
+
+    def close(self) -> None:
+        """Close."""
+        self.calls.append("close")
+
+    def abort(self) -> None:
+        """Close at once."""
+        self.calls.append("abort")
+
+
+class Page:
+    """A page that was asked for; the test answers it."""
+
+    def __init__(self, wanted: tuple[int, int, int, int], events: list[Event]) -> None:
+        self.wanted = wanted
+        self.deferred: Deferred[list[Event]] = Deferred()
+        self._events = events
+
+    def answer(self) -> None:
+        """Give what the store holds."""
+        self.deferred.callback(self._events)
+
+
+class FakeStorage:
+    """A store whose answers the test gives.
+
+    :ivar appends: the groups to be stored, with the Deferred of each.
+    :ivar pages: the pages asked for and not answered.
+    :ivar at_once: whether groups are stored as soon as they come.
+    :ivar reads_at_once: whether pages are answered at the next turn of the clock.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self.memory = MemoryStore()
+        self.appends: list[tuple[Batch, Deferred[None]]] = []
+        self.pages: list[Page] = []
+        self.batches: list[Batch] = []
+        self.at_once = True
+        self.reads_at_once = True
+        self.stopped = False
+        self._clock = clock
+
+    def start(self) -> Loaded:
+        """Open the store."""
+        return self.memory.open()
+
+    def append(self, batch: Batch) -> Deferred[None]:
+        """Take a group; it is stored when :meth:`commit` says so."""
+        deferred: Deferred[None] = Deferred()
+        self.appends.append((batch, deferred))
+        if self.at_once:
+            self._clock.callLater(0, self.commit)
+        return deferred
+
+    def commit(self) -> None:
+        """Store the oldest group."""
+        batch, deferred = self.appends.pop(0)
+        self.batches.append(batch)
+        self.memory.append(batch)
+        deferred.callback(None)
+
+    def fail(self, error: Exception | None = None) -> None:
+        """Refuse the oldest group."""
+        _, deferred = self.appends.pop(0)
+        deferred.errback(Failure(error or StoreError("disk full")))
+
+    def page(
+        self, room: int, after: int, upto: int, size: int
+    ) -> Deferred[list[Event]]:
+        """Take the wish for a page; it is read now and answered when the test says."""
+        page = Page(
+            (room, after, upto, size), self.memory.page(room, after, upto, size)
+        )
+        if self.reads_at_once:
+            self._clock.callLater(0, page.answer)
+        else:
+            self.pages.append(page)
+        return page.deferred
+
+    def answer(self) -> None:
+        """Answer the oldest page."""
+        self.pages.pop(0).answer()
+
+    def stop(self) -> None:
+        """Note that it is over."""
+        self.stopped = True
+
+
+class Connection:
+    """A link with its fake shell and pipe."""
+
+    def __init__(self, world: World) -> None:
+        self.shell = FakeShell()
+        self.pipe = self.shell.fake_pipe
+        self.link = Link(world.exchange, self.shell, world.settings, "test")
+
+    @property
+    def frames(self) -> list[str]:
+        """All frames that it was sent."""
+        return self.pipe.frames
+
+    def send(self, *texts: str) -> None:
+        """Let frames arrive, all in one read."""
+        self.receive(b"".join(map(encode_frame, texts)))
+
+    def receive(self, data: bytes) -> None:
+        """Let bytes arrive, as the protocol does."""
+        self.link.guarded(self.link.receive, data)
+
+    def end_input(self) -> None:
+        """Let the end of input arrive."""
+        self.link.guarded(self.link.input_over)
+
+    def lose(self, reason: str = "lost") -> None:
+        """Let the connection break."""
+        self.link.guarded(self.link.lost, reason)
+
+    def clear(self) -> None:
+        """Forget what was sent so far."""
+        self.pipe.writes.clear()
+
+
+class World:
+    """An exchange on a clock and a fake store, and connections to it."""
+
+    def __init__(self, log_messages: bool = False) -> None:
+        self.clock = Clock()
+        self.storage = FakeStorage(self.clock)
+        storage: Any = self.storage
+        self.exchange = Exchange(Limits(), storage, self.clock, log_messages)
+        self.exchange.start()
+        self.dialect = MarkedDialect("test")
+        self.settings = LinkSettings(self.dialect, MAX_FRAME)
+
+    def connect(self) -> Connection:
+        """Make a connection that has no session yet."""
+        return Connection(self)
+
+    def join(self, *commands: str) -> Connection:
+        """Make a connection with a session that has carried out some commands; what
+        it was sent for that is forgotten."""
+        connection = self.connect()
+        self.clock.advance(QUIET)
+        connection.send(*commands)
+        self.run()
+        connection.clear()
+        return connection
+
+    def run(self, turns: int = 50) -> None:
+        """Let everything happen that is due now."""
+        for _ in range(turns):
+            self.clock.advance(0)

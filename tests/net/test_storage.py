@@ -1,0 +1,125 @@
+"""The store on threads."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred
+from twisted.trial.unittest import TestCase
+
+from ecochat.core.items import Event, RoomMade
+from ecochat.core.records import Batch, Loaded
+from ecochat.net.storage import READERS, Storage
+from ecochat.store.memory import MemoryStore
+from ecochat.store.port import StoreError
+
+BATCH = Batch(
+    rooms=[RoomMade(1, 1, "lobby", "lobby", 0)],
+    events=[Event(2, 1, 1, 0, 1, "bob", "message", "hi")],
+)
+
+
+class WatchedStore(MemoryStore):
+    """Notes the thread of each call; ``page`` waits until it is let go.
+
+    :ivar together: reached when as many pages are read at one time as may be.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.threads: dict[str, int] = {}
+        self.calls: list[str] = []
+        self.refusing = False
+        self.together = threading.Barrier(READERS, timeout=60)
+
+    def _called(self, name: str) -> None:
+        self.calls.append(name)
+        self.threads[name] = threading.get_ident()
+
+    def open(self) -> Loaded:
+        """Open, or refuse to."""
+        self._called("open")
+        if self.refusing:
+            raise StoreError("in use")
+        return super().open()
+
+    def append(self, batch: Batch) -> None:
+        """Store, or refuse to."""
+        self._called("append")
+        if self.refusing:
+            raise StoreError("disk full")
+        super().append(batch)
+
+    def page(self, room: int, after: int, upto: int, size: int) -> list[Event]:
+        """Read, when another is read at the same time."""
+        self._called("page")
+        self.together.wait()
+        return super().page(room, after, upto, size)
+
+    def close(self) -> None:
+        """Close."""
+        self._called("close")
+
+
+class StorageTests(TestCase):
+    """Blocking calls are made elsewhere, and their results come back."""
+
+    def setUp(self) -> None:
+        self.store = WatchedStore()
+        self.storage = Storage(self.store, reactor)
+
+    def start(self) -> Loaded:
+        """Start the storage, and stop it at the test's end."""
+        loaded = self.storage.start()
+        self.addCleanup(self.storage.stop)
+        return loaded
+
+    async def test_appending(self) -> None:
+        """It happens in a thread; what it fires comes to the reactor's."""
+        self.assertEqual(self.start().rooms, ())
+        fired: list[int] = []
+        stored = self.storage.append(BATCH)
+        stored.addCallback(lambda _: fired.append(threading.get_ident()))
+        await stored
+        here = threading.get_ident()
+        self.assertEqual(fired, [here])
+        self.assertEqual(self.store.threads["open"], here)
+        self.assertNotEqual(self.store.threads["append"], here)
+
+    async def test_appending_that_fails(self) -> None:
+        """The Deferred fails with what the store raised."""
+        self.start()
+        self.store.refusing = True
+        error: Any = None
+        try:
+            await self.storage.append(BATCH)
+        except StoreError as raised:
+            error = raised
+        self.assertEqual(str(error), "disk full")
+
+    async def test_pages_are_read_side_by_side(self) -> None:
+        """Two at one time, beside the writer."""
+        self.start()
+        await self.storage.append(BATCH)
+        pages = [self.storage.page(1, 0, 1, 100) for _ in range(READERS)]
+        for page in pages:
+            self.assertEqual([event.text for event in await page], ["hi"])
+
+    async def test_stopping_waits_for_what_is_under_way(self) -> None:
+        """What was asked for is done before the store is closed."""
+        self.storage.start()
+        stored: list[Deferred[None]] = [self.storage.append(BATCH)]
+        stored += [self.storage.append(Batch()) for _ in range(20)]
+        self.storage.stop()
+        self.assertEqual(self.store.calls[-1], "close")
+        self.assertEqual(self.store.calls.count("append"), 21)
+        for deferred in stored:
+            await deferred
+
+    def test_a_store_that_cannot_be_opened(self) -> None:
+        """The error is raised, and no thread was started."""
+        self.store.refusing = True
+        with self.assertRaises(StoreError):
+            self.storage.start()
