@@ -8,8 +8,9 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import clientFromString, connectProtocol
 from twisted.internet.protocol import Protocol
-from twisted.logger import globalLogPublisher
+from twisted.logger import ILogObserver, LogEvent, globalLogPublisher
 from twisted.trial.unittest import TestCase
+from zope.interface import implementer
 
 from ecochat import tap
 from ecochat.options import ServerOptions
@@ -39,7 +40,8 @@ class ServiceTests(TestCase):
         """Collect what is logged, and put back what a service sets."""
         self.logged: list[str] = []
 
-        def collect(event: Any) -> None:
+        @implementer(ILogObserver)
+        def collect(event: LogEvent) -> None:
             if event.get("log_namespace", "").startswith("ecochat"):
                 self.logged.append(event["log_format"].format(**event))
 
@@ -118,8 +120,8 @@ class ServiceTests(TestCase):
         self.assertIn("cannot be used: Is a directory", self.refused("--data", folder))
         memory = ("--data", ":memory:", "--listen")
         self.assertEqual(
-            self.refused(*memory, "nowhere:1"),
-            "--listen nowhere:1: Unknown endpoint type: 'nowhere';"
+            self.refused(*memory, "nowhere:a"),
+            "--listen nowhere:a: Unknown endpoint type: 'nowhere';"
             " see twistd ecochat --help",
         )
         service = self.service(*memory, "0")
