@@ -89,7 +89,7 @@ class ServiceTests(TestCase):
                 "ready",
                 "s1 guest-1 connected from unix",
                 "room lobby made",
-                "lobby 1 guest-1: hi",
+                "lobby 1 guest-1: 'hi'",
                 "s1 guest-1 disconnected: end of input; 0 remain",
                 "stopped",
             ],

@@ -15,40 +15,55 @@ class BadFrame(Enum):
 
 
 class FrameDecoder:
-    """Cuts a stream of bytes into frames.
+    """Cuts a stream of bytes into frames, one at a time as they are asked for.
 
-    Memory is bounded by ``limit`` plus what one call brings, even when the NUL never
-    comes: of a frame that grows over the limit nothing is kept, and it is reported at
-    once, before its NUL.
+    What is not asked for stays bytes: as many objects as frames would take many times
+    the memory. Of a frame that grows over the limit nothing is kept, and it is
+    reported at once, before its NUL; so beside what was read and not asked for, memory
+    is bounded by the limit. Empty frames say nothing, and are passed over.
 
     :param limit: the longest frame in bytes, its NUL not counted.
     """
 
     def __init__(self, limit: int = DEFAULT_LIMIT) -> None:
         self._limit = limit
+        self._data = b""
+        self._at = 0
         self._begun = bytearray()
         self._skipping = False
 
-    def receive(self, data: bytes) -> list[str | BadFrame]:
-        """Take the next bytes and return the frames they complete, in order."""
-        ended = data.split(DELIMITER)
-        rest = ended.pop()
-        frames: list[str | BadFrame] = []
-        for raw in ended:
+    @property
+    def waiting(self) -> bool:
+        """Whether there are bytes that :meth:`next_frame` has not looked at."""
+        return self._at < len(self._data)
+
+    def receive(self, data: bytes) -> None:
+        """Take the next bytes of the stream."""
+        self._data = self._data[self._at :] + data
+        self._at = 0
+
+    def next_frame(self) -> str | BadFrame | None:
+        """Return the next frame, or what is wrong with it; None when there is none."""
+        while (end := self._data.find(DELIMITER, self._at)) >= 0:
+            raw = self._data[self._at : end]
+            self._at = end + 1
             if self._skipping:
                 self._skipping = False
-                continue
-            if self._begun:
+            elif raw or self._begun:
                 raw = bytes(self._begun) + raw
                 self._begun.clear()
-            frames.append(self._decode(raw))
-        if rest and not self._skipping:
+                return self._decode(raw)
+        return self._keep_rest()
+
+    def _keep_rest(self) -> BadFrame | None:
+        rest, self._data, self._at = self._data[self._at :], b"", 0
+        if not self._skipping:
             self._begun += rest
-            if len(self._begun) > self._limit:
-                self._begun.clear()
-                self._skipping = True
-                frames.append(BadFrame.TOO_LONG)
-        return frames
+        if len(self._begun) <= self._limit:
+            return None
+        self._begun.clear()
+        self._skipping = True
+        return BadFrame.TOO_LONG
 
     def finish(self) -> BadFrame | None:
         """Say what is wrong with the end of input: bytes that no NUL ended, or nothing.

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from sys import getsizeof
 from typing import Any, Protocol
 
 from ecochat.core.items import Event, Note
 from ecochat.dialects.port import Dialect, View
 
-RECENT_BYTES = 16 * 2**20
+RECENT_BYTES = 4 * 2**20
 """Bytes of recent events kept in memory, of all rooms together: readers that are a
 little behind are served from here. What is older comes from the store."""
 
 ENTRY_OVERHEAD = 1_000
 """Bytes that an entry costs beside its text (measured: 0.6 to 1 KB with its forms)."""
+
+TEXTS = 4
+"""How often the text is held, at most: in the event, and in each of three forms."""
 
 
 class Guard(Protocol):
@@ -81,7 +85,7 @@ class Recent:
 
 
 def _size(entry: Entry) -> int:
-    return ENTRY_OVERHEAD + 4 * len(entry.event.text)
+    return ENTRY_OVERHEAD + TEXTS * getsizeof(entry.event.text)
 
 
 class Channel:

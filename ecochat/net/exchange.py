@@ -275,7 +275,7 @@ class Exchange:
 
     def _record_message(self, channel: Channel, event: Event) -> None:
         self.log.info(
-            "{room} {n} {nick}: {text}",
+            "{room} {n} {nick}: {text!r}",
             room=channel.name,
             n=event.n,
             nick=event.nick,

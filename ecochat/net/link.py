@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -98,7 +97,6 @@ class Link:
         self._dialect = settings.dialect
         self._max_frame = settings.max_frame
         self._decoder = FrameDecoder(settings.max_frame)
-        self._frames: deque[str | BadFrame] = deque()
         self._in_flight = 0
         self._bad_frames = 0
         self._opening = False
@@ -123,10 +121,10 @@ class Link:
         """Take what was read."""
         if self._departing:
             return
-        self._frames.extend(self._decoder.receive(data))
-        if self._timer is not None and not self._frames:
-            self._timer.reset(QUIET)
+        self._decoder.receive(data)
         self.take()
+        if self._timer is not None and not self._known:
+            self._timer.reset(QUIET)
 
     def input_over(self) -> None:
         """Take the end of input: what is owed will be sent, then the link closes."""
@@ -140,8 +138,8 @@ class Link:
         self._cancel_timer()
         self.outlet.close()
         try:
-            while self._frames and not self._departing:
-                self._take_frame(self._frames.popleft())
+            while not self._departing and self._take_frame():
+                pass
         finally:
             self._leave(reason)
 
@@ -149,10 +147,10 @@ class Link:
 
     def take(self) -> None:
         """Propose what the frames at hand ask for, as far as that is due."""
-        while self._frames and self._may_take():
-            self._take_frame(self._frames.popleft())
+        while self._may_take() and self._take_frame():
+            pass
         self._pause_or_resume()
-        waits = self._frames or self._listing or self._departing
+        waits = self._decoder.waiting or self._listing or self._departing
         if self._input_over and not waits:
             self._finish_input()
 
@@ -166,22 +164,20 @@ class Link:
         )
 
     def _pause_or_resume(self) -> None:
-        paused = bool(self._frames) or self.outlet.owes
+        paused = self._decoder.waiting or self.outlet.owes
         over = self._departing or self._input_over or self._lost
         if paused != self._paused and not over:
             self._paused = paused
             (self._shell.pause if paused else self._shell.resume)()
 
-    def _take_frame(self, frame: str | BadFrame) -> None:
+    def _take_frame(self) -> bool:
+        frame = self._decoder.next_frame()
+        if frame is None:
+            return False
         self._open()
         if isinstance(frame, BadFrame):
-            self._bad_frames += 1
-            self._propose(self._dialect.bad_frame(frame, self._max_frame))
-            if self._bad_frames == BAD_FRAMES:
-                text = f"{BAD_FRAMES} bad frames in a row, closing"
-                self._propose(Refuse("bad_frame", text))
-                self._depart(text)
-            return
+            self._take_bad_frame(frame)
+            return True
         self._bad_frames = 0
         request = self._dialect.request(frame)
         if type(request) is Depart:
@@ -189,6 +185,15 @@ class Link:
         elif request is not None:
             self._listing = type(request) in _LISTS
             self._propose(request)
+        return True
+
+    def _take_bad_frame(self, problem: BadFrame) -> None:
+        self._bad_frames += 1
+        self._propose(self._dialect.bad_frame(problem, self._max_frame))
+        if self._bad_frames == BAD_FRAMES:
+            text = f"{BAD_FRAMES} bad frames in a row, closing"
+            self._propose(Refuse("bad_frame", text))
+            self._depart(text)
 
     def _finish_input(self) -> None:
         problem = self._decoder.finish()
@@ -223,13 +228,11 @@ class Link:
             self._depart(reason)
         else:
             self._departing = True
-            self._frames.clear()
             self._exchange.detach(self._origin)
 
     def _depart(self, reason: str) -> None:
         if not self._departing:
             self._departing = True
-            self._frames.clear()
             self._propose(Depart(reason))
 
     def _propose(self, request: Request) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, DeferredSemaphore
 from twisted.internet.threads import deferToThreadPool
 from twisted.python.threadpool import ThreadPool
 
@@ -14,6 +14,11 @@ from ecochat.store.port import Store
 
 READERS = 2
 """Threads that read pages: one would let a slow disk hold up every reader."""
+
+
+PAGES = 2 * READERS
+"""Pages that are read or wait for the reactor at one time; without a bound those of all
+readers that are behind would wait in memory together."""
 
 
 class Storage:
@@ -27,6 +32,7 @@ class Storage:
         self._reactor = reactor
         self._writer = ThreadPool(0, 1, "writer")
         self._readers = ThreadPool(0, READERS, "reader")
+        self._places = DeferredSemaphore(PAGES)
 
     def start(self) -> Loaded:
         """Open the store, blocking; :raises StoreError: see the store."""
@@ -43,6 +49,11 @@ class Storage:
         self, room: int, after: int, upto: int, size: int
     ) -> Deferred[list[Event]]:
         """See :meth:`ecochat.store.port.Store.page`."""
+        return self._places.run(self._page, room, after, upto, size)
+
+    def _page(
+        self, room: int, after: int, upto: int, size: int
+    ) -> Deferred[list[Event]]:
         return deferToThreadPool(
             self._reactor, self._readers, self._store.page, room, after, upto, size
         )

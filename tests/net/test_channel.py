@@ -1,16 +1,22 @@
 """Rooms as the network sees them."""
 
+from sys import getsizeof
+
 from twisted.trial.unittest import SynchronousTestCase
 
 from ecochat.core.items import Event
 from ecochat.dialects.plain import PlainDialect
 from ecochat.dialects.port import View
-from ecochat.net.channel import ENTRY_OVERHEAD, Channel, Entry, Recent
+from ecochat.net.channel import ENTRY_OVERHEAD, TEXTS, Channel, Entry, Recent
 
 
 def event(n: int, text: str = "hi") -> Event:
     """Return a message of somebody's."""
     return Event(n, 1, n, 0, 9, "bob", "message", text)
+
+
+SMALL = ENTRY_OVERHEAD + TEXTS * getsizeof("hi")
+"""What one of those takes in memory."""
 
 
 class CountingDialect(PlainDialect):
@@ -67,7 +73,7 @@ class ChannelTests(SynchronousTestCase):
 
     def test_memory_is_of_all_rooms_together(self) -> None:
         """The oldest entry of any room goes first, and a text's size counts."""
-        recent = Recent(3 * ENTRY_OVERHEAD + 3 * 4 * 2)
+        recent = Recent(3 * SMALL)
         red, blue = Channel(1, "red", 0, recent), Channel(2, "blue", 0, recent)
         for n in (1, 2):
             red.append(event(n))
@@ -81,7 +87,7 @@ class ChannelTests(SynchronousTestCase):
 
     def test_one_that_is_too_big_for_all_memory(self) -> None:
         """It is not kept in memory, and the next is counted rightly."""
-        channel = Channel(1, "red", 0, Recent(ENTRY_OVERHEAD + 40))
+        channel = Channel(1, "red", 0, Recent(SMALL + 40))
         channel.append(event(1, "x" * 100))
         self.assertIsNone(self.numbers(channel, 0))
         self.assertEqual(self.numbers(channel, 1), [])

@@ -318,7 +318,7 @@ class LogTests(SynchronousTestCase):
 
     def test_with_messages(self) -> None:
         """What was said, too."""
-        self.assertIn("lobby 1 guest-1: hi", self.play(log_messages=True))
+        self.assertIn("lobby 1 guest-1: 'hi'", self.play(log_messages=True))
 
 
 class StopTests(ExchangeTestCase):

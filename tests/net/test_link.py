@@ -90,7 +90,7 @@ class BeginTests(LinkTestCase):
     def test_lost_while_it_begins(self) -> None:
         """It begins, and ends."""
         one = self.world.connect()
-        one.send("")
+        one.send(" ")
         self.assert_gone(one)
         stored = self.world.storage.batches
         self.assertEqual([(len(b.opened), len(b.closed)) for b in stored], [(1, 1)])
