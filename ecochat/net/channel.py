@@ -52,19 +52,19 @@ class Reader(Protocol):
 class Entry:
     """An event with the bytes of its forms, each made once, when first needed."""
 
-    __slots__ = ("_forms", "_room", "event", "seq")
+    __slots__ = ("_forms", "channel", "event", "seq")
 
-    def __init__(self, room: str, event: Event) -> None:
+    def __init__(self, channel: Channel, event: Event) -> None:
+        self.channel = channel
         self.event = event
         self.seq = event.seq
-        self._room = room
         self._forms: dict[tuple[Dialect, View], bytes] = {}
 
     def form(self, dialect: Dialect, view: View) -> bytes:
         """Return the event as a dialect tells it."""
         form = self._forms.get((dialect, view))
         if form is None:
-            form = dialect.event(self._room, self.event, view)
+            form = dialect.event(self.channel.name, self.event, view)
             self._forms[dialect, view] = form
         return form
 
@@ -105,7 +105,7 @@ class Channel:
 
     def append(self, event: Event) -> Entry:
         """Take the next committed event."""
-        entry = Entry(self.name, event)
+        entry = Entry(self, event)
         self.last = event.n
         self._entries.append(entry)
         self._recent.add(self, entry)

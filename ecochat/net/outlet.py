@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from heapq import merge
+from itertools import chain
 from operator import attrgetter
 from typing import Any, Protocol
 
@@ -205,7 +206,7 @@ class Outlet:
         chunk: list[bytes] = []
         size = 0
         more = False
-        for item in merge(*sources, key=_BY_SEQ):
+        for item in _merged(sources):
             data = self._form(item)
             size += len(data)
             more = size > CHUNK and bool(chunk)
@@ -225,9 +226,9 @@ class Outlet:
     def _sources(self, notes: list[Note]) -> list[Iterable[Any]] | None:
         """Return what is unsent, each source in order; None when pages have to be
         read from the store first."""
+        sources: list[Iterable[Any]] = [list(self._owed)] if self._owed else []
         if self._asked:
-            return [list(self._owed)]  # a list is not mixed with anything else
-        sources: list[Iterable[Any]] = [list(self._owed)]
+            return sources  # a list is not mixed with anything else
         lagging = [c for c, n in self.positions.items() if n < c.last]
         for channel in lagging:
             after = self.positions[channel]
@@ -239,7 +240,8 @@ class Outlet:
             else:
                 self._read_behind(channel, after, PAGE // len(lagging))
                 return None
-        sources.append([note for note in notes if self._is_told(note)])
+        if notes:
+            sources.append([note for note in notes if self._is_told(note)])
         return sources
 
     def _is_told(self, note: Note) -> bool:
@@ -247,24 +249,22 @@ class Outlet:
         return present and note.seq > self._seq and note.session != self.session
 
     def _form(self, item: Entry | Note | Reply) -> bytes:
-        if isinstance(item, Reply):
-            is_log = isinstance(item.body, LogRange)
-            return b"" if is_log else self.dialect.reply(item.body)
+        if isinstance(item, Entry):
+            own = item.event.session == self.session
+            return item.form(self.dialect, View.OWN if own else self.view(item.channel))
         if isinstance(item, Note):
             channel = self._channels[item.room]
             return self.dialect.note(channel.name, item, self.view(channel))
-        own = item.event.session == self.session
-        channel = self._channels[item.event.room]
-        return item.form(self.dialect, View.OWN if own else self.view(channel))
+        is_log = isinstance(item.body, LogRange)
+        return b"" if is_log else self.dialect.reply(item.body)
 
     def _sent_entry(self, entry: Entry) -> bool:
         """Move the position; True at the end of a page, when there is more to read."""
-        channel = self._channels[entry.event.room]
-        self.positions[channel] = entry.event.n
-        page = self._behind.get(channel)
+        self.positions[entry.channel] = entry.event.n
+        page = self._behind.get(entry.channel)
         if page is None or page[-1] is not entry:
             return False
-        del self._behind[channel]
+        del self._behind[entry.channel]
         return True
 
     def _sent_note(self, note: Note) -> bool:
@@ -311,7 +311,7 @@ class Outlet:
         def take(events: list[Event]) -> None:
             if not events:
                 raise LookupError(f"nothing stored after {channel.name} {after}")
-            self._behind[channel] = [Entry(channel.name, event) for event in events]
+            self._behind[channel] = [Entry(channel, event) for event in events]
 
         self._read(channel.room, after, channel.last, size, take)
 
@@ -364,6 +364,10 @@ class Outlet:
         if not self._closed:
             take(events)
             self.pump()
+
+
+def _merged(sources: list[Iterable[Any]]) -> Iterable[Any]:
+    return merge(*sources, key=_BY_SEQ) if len(sources) > 1 else chain(*sources)
 
 
 _SENT: dict[type, Callable[[Outlet, Any], bool]] = {

@@ -36,7 +36,7 @@ class EntryTests(SynchronousTestCase):
     def test_each_form_is_made_once(self) -> None:
         """One form for each view, however often it is asked for."""
         dialect = CountingDialect("test")
-        entry = Entry("red", event(4))
+        entry = Entry(Channel(1, "red", 0, Recent()), event(4))
         for _ in range(3):
             forms = [entry.form(dialect, view) for view in View]
         self.assertEqual(forms, [b"bob: hi\0", b"[red] bob: hi\0", b"+ red 4\0"])
@@ -45,7 +45,7 @@ class EntryTests(SynchronousTestCase):
     def test_dialects_do_not_share_forms(self) -> None:
         """Each dialect makes its own."""
         one, other = CountingDialect("test"), CountingDialect("test")
-        entry = Entry("red", event(4))
+        entry = Entry(Channel(1, "red", 0, Recent()), event(4))
         entry.form(one, View.OWN)
         entry.form(other, View.OWN)
         self.assertEqual((one.asked, other.asked), (1, 1))
