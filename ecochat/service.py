@@ -133,7 +133,10 @@ def _listen(reactor: Any, where: str, factory: ServerFactory) -> IListeningPort:
     try:
         endpoint = serverFromString(reactor, endpoint_description(where))
     except Exception as error:  # Twisted's parsers raise what they come upon
-        give_up(f"--listen {where}: {_told(error)}; see twistd ecochat --help")
+        give_up(
+            f"--listen {where}: {_told(error)}; write PORT, HOST:PORT, [V6ADDRESS]:PORT"
+            " or a Twisted endpoint"
+        )
     ports: list[IListeningPort] = []
     failures: list[Any] = []
     endpoint.listen(factory).addCallbacks(ports.append, failures.append)
@@ -146,6 +149,8 @@ def _told(error: Exception) -> str:
     if isinstance(error, CannotListenError):
         error = error.socketError
     text = str(getattr(error, "strerror", None) or error)
+    if isinstance(error, OSError) and error.filename:
+        text = f"{text}: {error.filename}"
     if text == "Cannot acquire lock":  # Twisted's word for a UNIX socket
         text = "Address already in use"
     return " ".join(text.split()).rstrip(".") or type(error).__name__

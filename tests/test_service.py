@@ -122,7 +122,7 @@ class ServiceTests(TestCase):
         self.assertEqual(
             self.refused(*memory, "nowhere:a"),
             "--listen nowhere:a: Unknown endpoint type: 'nowhere';"
-            " see twistd ecochat --help",
+            " write PORT, HOST:PORT, [V6ADDRESS]:PORT or a Twisted endpoint",
         )
         service = self.service(*memory, "0")
         service.startService()

@@ -68,7 +68,7 @@ class Command(msgspec.Struct, frozen=True):
 
 def _number(word: str) -> int:
     if not re.fullmatch("[0-9]{1,18}", word):
-        raise ValueError("is a whole number")
+        raise ValueError("is a whole number, 0 or more, of at most 18 digits")
     return int(word)
 
 
@@ -187,13 +187,13 @@ def _take(argument: Argument, text: str, keywords: set[str]) -> tuple[str, str]:
     """Return what the text gives for an argument, empty for nothing, and the rest."""
     first, rest = _first_word(text)
     if argument.keyword:
-        if first != argument.keyword:
+        if first.lower() != argument.keyword:
             return "", text
         first, rest = _first_word(rest)
         if not first:
             raise ValueError(f"{argument.name} is missing")
         return first, rest
-    if first in keywords:
+    if first.lower() in keywords:
         return "", text
     return (text, "") if argument.rest else (first, rest)
 

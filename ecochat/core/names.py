@@ -55,10 +55,10 @@ def _check(what: str, name: str, extra: str, longest: int, own: str) -> str:
         raise Refused("bad_name", f"a {what} has at most {longest} characters")
     if not (name[0] == "_" or unicodedata.category(name[0])[0] == "L"):
         raise Refused("bad_name", f"a {what} begins with a letter or _")
-    if not all(_is_allowed(char, "_-" + extra) for char in name):
-        marks = "_ - and ." if extra else "_ and -"
-        raise Refused("bad_name", f"a {what} has letters, digits, {marks} only")
     key = fold(name)
+    if not all(_is_allowed(char, "_-" + extra) for char in name + key):
+        others = "_ - and ." if extra else "_ and -"
+        raise Refused("bad_name", f"a {what} has letters, marks, digits, {others} only")
     if key in RESERVED or (_NUMBERED.fullmatch(key) and key != own):
         raise Refused("bad_name", f"the name {name} is reserved")
     return key

@@ -7,10 +7,24 @@ import socket
 from collections.abc import Callable
 from typing import Any
 
+from OpenSSL.SSL import Error as SSLError
 from twisted.internet.address import UNIXAddress
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IAddress, IDelayedCall, IHalfCloseableProtocol
+from twisted.internet.error import (
+    ConnectionAborted,
+    ConnectionDone,
+    ConnectionLost,
+)
+from twisted.internet.error import TimeoutError as TimedOut
+from twisted.internet.interfaces import (
+    IAddress,
+    IDelayedCall,
+    IHalfCloseableProtocol,
+    IHandshakeListener,
+    INegotiated,
+)
 from twisted.internet.protocol import Protocol, ServerFactory, connectionDone
+from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
@@ -23,11 +37,30 @@ LINGER = 1.0
 """Seconds to wait for the peer's end after ours. Closing while it still sends would
 reset the connection and could cost it our last words."""
 
+LINGERING = 32
+"""Connections that may wait so; more are closed at once, since each is an open file."""
+
+TLS_LINGER = 30.0
+"""Seconds that a TLS peer has to take our last words and to say that it has: over TLS
+that is how a connection ends (RFC 8446, 6.1)."""
+
+HANDSHAKE = 10.0
+"""Seconds for a TLS handshake; a connection is no session before it is done."""
+
 KEEPALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 20, "TCP_KEEPCNT": 4}
 """A peer whose machine is gone is noticed after about 140 seconds (RFC 9293, 3.8.4)."""
 
 
-@implementer(IHalfCloseableProtocol)
+_REASONS: dict[type[Exception], str] = {
+    ConnectionDone: "closed",
+    ConnectionAborted: "aborted",
+    TimedOut: "timed out",
+    ConnectionLost: "connection lost",
+    SSLError: "TLS error",
+}
+
+
+@implementer(IHalfCloseableProtocol, IHandshakeListener)
 class ChatProtocol(Protocol):
     """One connection. What it means stands in :class:`ecochat.net.link.Link`.
 
@@ -40,21 +73,31 @@ class ChatProtocol(Protocol):
 
     def __init__(self) -> None:
         self._link: Link | None = None
+        self._admitted = False
         self._closing = False
         self._input_over = False
-        self._linger: IDelayedCall | None = None
+        self._deadline: IDelayedCall | None = None
 
     def connectionMade(self) -> None:
-        """Greet nobody yet: that waits for the first frame, or for silence."""
+        """Wait for the TLS handshake, if there is one."""
         _tune(self.transport)
         self.pipe = pipe_to(self.transport)
-        if len(self.factory.connections) >= self.factory.max_clients:
+        self._admitted = self.factory.admit(self)
+        if not INegotiated.providedBy(self.transport):
+            self.handshakeCompleted()
+        elif self._admitted or not self.factory.is_crowded:
+            self._call_later(HANDSHAKE, self.abort)
+        else:
+            self.abort()
+
+    def handshakeCompleted(self) -> None:
+        """Greet nobody yet: that waits for the first frame, or for silence."""
+        self._cancel_deadline()
+        if self._admitted:
+            self._link = self.factory.link(self)
+        else:
             self.pipe.write(self.factory.full())
             self.close()
-            self._close_late(self.abort)
-        else:
-            self.factory.connections.add(self)
-            self._link = self.factory.link(self)
 
     def dataReceived(self, data: bytes) -> None:
         """Take what was read; after the end of the session it is ignored."""
@@ -75,8 +118,7 @@ class ChatProtocol(Protocol):
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """Both ends are closed, or the connection broke."""
         self.factory.gone(self)
-        if self._linger is not None and self._linger.active():
-            self._linger.cancel()
+        self._cancel_deadline()
         if self._link is not None:
             self._link.guarded(self._link.lost, _reason(reason))
 
@@ -92,23 +134,31 @@ class ChatProtocol(Protocol):
 
     def close(self) -> None:
         """See :class:`ecochat.net.link.Shell`."""
+        is_socket = isinstance(self.pipe, SocketPipe)
+        lingers = not (self._input_over or self.factory.is_crowded)
         self._closing = True
+        self.factory.leave(self)
         self.pipe.release()
-        if self._input_over or not isinstance(self.pipe, SocketPipe):
-            self._disconnect()
-        else:
+        if is_socket and lingers:
             self.transport.loseWriteConnection()  # type: ignore[union-attr]
             self.resume()
-            self._close_late(self._disconnect)
-
-    def _close_late(self, close: Callable[[], None]) -> None:
-        if self._linger is None:
-            self._linger = self.factory.reactor.callLater(LINGER, close)
+            self._call_later(LINGER, self._disconnect)
+            return
+        self._disconnect()
+        if not is_socket:
+            self._call_later(TLS_LINGER, self.abort)
 
     def abort(self) -> None:
         """See :class:`ecochat.net.link.Shell`."""
         self._closing = True
         self.transport.abortConnection()  # type: ignore[union-attr]
+
+    def _call_later(self, seconds: float, call: Callable[[], None]) -> None:
+        self._deadline = self.factory.reactor.callLater(seconds, call)
+
+    def _cancel_deadline(self) -> None:
+        if self._deadline is not None and self._deadline.active():
+            self._deadline.cancel()
 
     def _disconnect(self) -> None:
         self.transport.loseConnection()  # type: ignore[union-attr]
@@ -125,7 +175,10 @@ def _tune(transport: Any) -> None:
 
 
 def _reason(reason: Failure) -> str:
-    return reason.getErrorMessage().rstrip(".").lower()
+    for kind, text in _REASONS.items():
+        if reason.check(kind):
+            return text
+    return reason.type.__name__ if reason.type else "unknown"
 
 
 class ChatFactory(ServerFactory):
@@ -135,6 +188,8 @@ class ChatFactory(ServerFactory):
     :ivar connections: those that are served, with or without a session yet.
     """
 
+    log = Logger()
+
     noisy = False
 
     def __init__(
@@ -143,6 +198,8 @@ class ChatFactory(ServerFactory):
         self.max_clients = max_clients
         self.reactor = reactor
         self.connections: set[ChatProtocol] = set()
+        self._ending: set[ChatProtocol] = set()
+        self._full_logged = False
         self._exchange = exchange
         self._settings = settings
         self._emptied: Deferred[None] | None = None
@@ -170,17 +227,40 @@ class ChatFactory(ServerFactory):
         text = f"server is full ({self.max_clients} clients), try later"
         return self._settings.dialect.error(text)
 
+    @property
+    def is_crowded(self) -> bool:
+        """Whether so many connections are ending that no more may take their time."""
+        return len(self._ending) >= LINGERING
+
+    def admit(self, protocol: ChatProtocol) -> bool:
+        """Count a new connection; False when it is one too many."""
+        if len(self.connections) < self.max_clients:
+            self._full_logged = False
+            self.connections.add(protocol)
+            return True
+        if not self._full_logged:
+            self._full_logged = True
+            self.log.warn("server is full ({count} clients)", count=self.max_clients)
+        self._ending.add(protocol)
+        return False
+
+    def leave(self, protocol: ChatProtocol) -> None:
+        """Give a connection's place to another: its session is over."""
+        self.connections.discard(protocol)
+        self._ending.add(protocol)
+
     def gone(self, protocol: ChatProtocol) -> None:
         """Forget a connection that has closed."""
         self.connections.discard(protocol)
-        if self._emptied is not None and not self.connections:
+        self._ending.discard(protocol)
+        if self._emptied is not None and not (self.connections or self._ending):
             emptied, self._emptied = self._emptied, None
             emptied.callback(None)
 
     async def emptied(self, seconds: float) -> None:
         """Wait until all connections have closed, or for so many seconds; those that
         are left are aborted."""
-        if self.connections:
+        if self.connections or self._ending:
             emptied: Deferred[None] = Deferred()
             self._emptied = emptied
             late = self.reactor.callLater(seconds, self._abort_all)
@@ -189,7 +269,7 @@ class ChatFactory(ServerFactory):
                 late.cancel()
 
     def _abort_all(self) -> None:
-        for protocol in list(self.connections):
+        for protocol in self.connections | self._ending:
             protocol.abort()
 
 

@@ -3,10 +3,10 @@
 import fcntl
 import os
 import sqlite3
-import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from importlib import resources
+from queue import SimpleQueue
 from typing import Any
 
 from msgspec.structs import astuple
@@ -24,6 +24,10 @@ DURABILITY = {"full": "FULL", "normal": "NORMAL"}
 WAL_LIMIT = 32 * 2**20
 """Bytes of the write-ahead log above which the writer waits for readers to empty it:
 SQLite alone lets it grow as long as any reader is always at work."""
+
+READERS = 2
+"""Connections to read with; who finds none free waits. They are made at the start, so
+that reading needs no more open files later."""
 
 BUSY_TIMEOUT = 1_000
 """Milliseconds to wait for a lock; readers hold theirs for a few milliseconds."""
@@ -55,14 +59,15 @@ class SQLiteStore:
         self._synchronous = DURABILITY[durability]
         self._lock: int | None = None
         self._writer: sqlite3.Connection | None = None
-        self._readers: list[sqlite3.Connection] = []
-        self._of_thread = threading.local()
+        self._readers: SimpleQueue[sqlite3.Connection] = SimpleQueue()
 
     def open(self) -> Loaded:
         """See :class:`ecochat.store.port.Store`."""
         self.check()
         with self._failing():
             self._end_open_sessions()
+            for _ in range(READERS):
+                self._readers.put(self._connect())
             return self._load()
 
     def check(self) -> None:
@@ -89,10 +94,12 @@ class SQLiteStore:
             raise StoreError(text) from error
 
     def _take_lock(self) -> None:
+        # On the file itself, so that no other name for it gets around the lock. SQLite
+        # has locks of another kind (fcntl), which end when any descriptor of the file
+        # is closed: this one is closed last.
         with self._failing():
             flags = os.O_RDWR | os.O_CREAT
-            self._lock = os.open(f"{self._path}.lock", flags, 0o600)
-            os.close(os.open(self._path, flags, 0o600))
+            self._lock = os.open(self._path, flags, 0o600)
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -107,6 +114,7 @@ class SQLiteStore:
             check_same_thread=False,
         )
         connection.execute(f"PRAGMA synchronous = {self._synchronous}")
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         return connection
 
     def _prepare(self, db: sqlite3.Connection) -> None:
@@ -200,36 +208,28 @@ class SQLiteStore:
 
     def page(self, room: int, after: int, upto: int, size: int) -> list[Event]:
         """See :class:`ecochat.store.port.Store`."""
-        page: list[Event] = []
-        with (
-            self._failing(),
-            # Closing the cursor ends the read: no transaction outlives the page.
-            closing(self._reader().execute(_PAGE, (room, after, upto))) as rows,
-        ):
-            for row in rows:
-                event = Event(*row)
-                size -= EVENT_SIZE + len(event.text)
-                if page and size < 0:
-                    break
-                page.append(event)
-        return page
-
-    def _reader(self) -> sqlite3.Connection:
-        """Return this thread's own connection."""
         self._db()
-        reader: sqlite3.Connection | None
-        reader = getattr(self._of_thread, "reader", None)
-        if reader is None:
-            reader = self._of_thread.reader = self._connect()
-            reader.execute("PRAGMA query_only = 1")
-            self._readers.append(reader)
-        return reader
+        page: list[Event] = []
+        reader = self._readers.get()
+        try:
+            # Closing the cursor ends the read: no transaction outlives the page.
+            with closing(reader.execute(_PAGE, (room, after, upto))) as rows:
+                for row in rows:
+                    event = Event(*row)
+                    size -= EVENT_SIZE + len(event.text)
+                    if page and size < 0:
+                        break
+                    page.append(event)
+        except sqlite3.Error as error:
+            raise StoreError(f"cannot read the log: {error}") from error
+        finally:
+            self._readers.put(reader)
+        return page
 
     def close(self) -> None:
         """See :class:`ecochat.store.port.Store`."""
-        while self._readers:
-            self._readers.pop().close()
-        self._of_thread = threading.local()
+        while not self._readers.empty():
+            self._readers.get().close()
         if self._writer is not None:
             self._writer.close()
             self._writer = None

@@ -6,6 +6,8 @@ from ecochat.core import requests as r
 from ecochat.core.commands import COMMANDS, find_command, parse_command
 from ecochat.core.errors import Refused
 
+WHOLE = "is a whole number, 0 or more, of at most 18 digits"
+
 
 class ParseTests(SynchronousTestCase):
     """Lines that begin with a slash."""
@@ -28,6 +30,7 @@ class ParseTests(SynchronousTestCase):
             ("/history", r.History(20)),
             ("/history 5", r.History(5)),
             ("/history before 9", r.History(20, 9)),
+            ("/history 5 BEFORE 9", r.History(5, 9)),
             ("/history 1000 before 9", r.History(1000, 9)),
             ("/since 0", r.Since(0)),
             ("/help", r.Help()),
@@ -42,9 +45,18 @@ class ParseTests(SynchronousTestCase):
             ("/nick", "NAME is missing; usage: /nick NAME"),
             ("/nick a b", "too much: b; usage: /nick NAME"),
             ("/since", "NUMBER is missing; usage: /since NUMBER"),
-            ("/since -1", "NUMBER is a whole number; usage: /since NUMBER"),
-            ("/since ٣", "NUMBER is a whole number; usage: /since NUMBER"),
-            (f"/since {'9' * 19}", "NUMBER is a whole number; usage: /since NUMBER"),
+            (
+                "/since -1",
+                f"NUMBER {WHOLE}; usage: /since NUMBER",
+            ),
+            (
+                "/since ٣",
+                f"NUMBER {WHOLE}; usage: /since NUMBER",
+            ),
+            (
+                f"/since {'9' * 19}",
+                f"NUMBER {WHOLE}; usage: /since NUMBER",
+            ),
             ("/quit now", "too much: now; usage: /quit"),
         ):
             error = self.assertRaises(Refused, parse_command, line)
@@ -58,7 +70,10 @@ class ParseTests(SynchronousTestCase):
             ("/history 1001", "COUNT is a number from 1 to 1000"),
             ("/history x", "COUNT is a number from 1 to 1000"),
             ("/history 5 before", "NUMBER is missing"),
-            ("/history before x", "NUMBER is a whole number"),
+            (
+                "/history before x",
+                f"NUMBER {WHOLE}",
+            ),
             ("/history 5 6", "too much: 6"),
             ("/history before 9 5", "too much: 5"),
         ):

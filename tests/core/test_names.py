@@ -43,9 +43,15 @@ class NickTests(SynchronousTestCase):
             "a\ufe0f",
         ):
             self.assertEqual(
-                self.refused(name), "a nickname has letters, digits, _ and - only"
+                self.refused(name),
+                "a nickname has letters, marks, digits, _ and - only",
             )
         self.assertIn("only", self.refused("a\u3164"))
+
+    def test_what_is_no_name_when_folded(self) -> None:
+        """Some letters are a space and a mark in their other form."""
+        for name in ("\u037a", "a\ufdfa", "\ufe70"):
+            self.assertIn("only", self.refused(name))
 
     def test_how_a_name_begins(self) -> None:
         """It begins with a letter or _, so never as what the server says does."""
@@ -90,7 +96,7 @@ class RoomTests(SynchronousTestCase):
         """The error speaks of rooms."""
         for name, text in (
             ("r" * 65, "a room name has at most 64 characters"),
-            ("a b", "a room name has letters, digits, _ - and . only"),
+            ("a b", "a room name has letters, marks, digits, _ - and . only"),
             ("end", "the name end is reserved"),
         ):
             self.assertEqual(self.assertRaises(Refused, check_room, name).text, text)

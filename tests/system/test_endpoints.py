@@ -261,7 +261,7 @@ class RefusalTests(EndpointsTestCase):
         for listen in ("nonsense", "here:there", "ssl:1:privateKey=no.pem", ""):
             options = ["--listen", listen]
             self.assert_refused(
-                options, f"--listen {listen}: ", "see twistd ecochat --help"
+                options, f"--listen {listen}: ", "; write PORT, HOST:PORT, "
             )
 
     def test_port_in_use(self) -> None:
