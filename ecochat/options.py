@@ -147,5 +147,8 @@ def _open_files() -> int:
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     if most == resource.RLIM_INFINITY:
         most = 2**20  # as many as Linux gives at most, unless told otherwise
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    except (ValueError, OSError):  # more than this kernel allows
+        return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     return most

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -35,7 +36,7 @@ SWITCH_INTERVAL = 1e-4
 """Seconds a thread may be kept waiting for the interpreter. The writer gives it back at
 each row; with Python's 5 ms a group of 100 beside a busy reactor took 98 ms, so 5."""
 
-FAREWELL = 1.0
+FAREWELL = 2.0
 """Seconds that clients have, when the server stops, to take what was sent to them."""
 
 
@@ -64,7 +65,10 @@ class ChatService(Service):
         """Open the store and say where we listen; connections are taken from now on."""
         Service.startService(self)
         sys.setswitchinterval(SWITCH_INTERVAL)
-        self._exchange.start()
+        try:
+            self._exchange.start()
+        except StoreError as error:  # it could be used when it was checked
+            give_up(str(error))
         self.log.info("keeping everything in {data}", data=self._data)
         for port in self._ports:
             _own_lock(port)
@@ -73,20 +77,24 @@ class ChatService(Service):
 
     async def _stop(self) -> None:
         for port in self._ports:
-            await _fired(port.stopListening())
-        await self._exchange.stop()
+            await self._attempt(port.stopListening)
+        await self._attempt(self._exchange.stop)
         await self._factory.emptied(FAREWELL)
         self.log.info("stopped")
+
+    async def _attempt(self, stop: Callable[[], Any]) -> None:
+        """Stop one part; when that fails, say so and go on with the others."""
+        try:
+            stopped = stop()
+            if stopped is not None:
+                await stopped
+        except Exception:
+            self.log.failure("stopping {part} failed", part=stop)
 
     def stopService(self) -> Deferred[None]:
         """Store what is pending, tell everyone, and close; fires when that is done."""
         Service.stopService(self)
         return Deferred.fromCoroutine(self._stop())
-
-
-async def _fired(maybe: Any) -> None:
-    if maybe is not None:
-        await maybe
 
 
 def make_service(options: ServerOptions) -> ChatService:
@@ -140,6 +148,8 @@ def _listen(reactor: Any, where: str, factory: ServerFactory) -> IListeningPort:
     ports: list[IListeningPort] = []
     failures: list[Any] = []
     endpoint.listen(factory).addCallbacks(ports.append, failures.append)
+    if not ports and not failures:
+        give_up(f"--listen {where}: it does not listen at once; choose another place")
     if failures:
         give_up(f"--listen {where}: {_told(failures[0].value)}; choose another place")
     return ports[0]

@@ -20,7 +20,8 @@ class FrameDecoder:
     What is not asked for stays bytes: as many objects as frames would take many times
     the memory. Of a frame that grows over the limit nothing is kept, and it is
     reported at once, before its NUL; so beside what was read and not asked for, memory
-    is bounded by the limit. Empty frames say nothing, and are passed over.
+    is bounded by the limit. A run of empty frames is given as one: they say nothing,
+    and a read may be full of them.
 
     :param limit: the longest frame in bytes, its NUL not counted.
     """
@@ -53,6 +54,10 @@ class FrameDecoder:
                 raw = bytes(self._begun) + raw
                 self._begun.clear()
                 return self._decode(raw)
+            else:
+                self._data = self._data[self._at :].lstrip(DELIMITER)
+                self._at = 0
+                return ""
         return self._keep_rest()
 
     def _keep_rest(self) -> BadFrame | None:

@@ -12,7 +12,7 @@ from ecochat.core.errors import Refused
 from ecochat.core.items import Failed, Item, NotOpened, Refusal, SessionClosed
 from ecochat.core.limits import Limits
 from ecochat.core.records import Batch, Loaded, records_of
-from ecochat.core.requests import Depart, Open, Request
+from ecochat.core.requests import Depart, Open, Request, Say
 from ecochat.core.rules import READS, Rules
 from ecochat.core.state import Room, State
 
@@ -46,6 +46,8 @@ class Group:
 class Hub:
     """A deterministic state machine: the same calls give the same state and items.
 
+    :ivar waiting_text: how many code points the messages have that are not applied
+        yet. They may be longer than what will be allowed.
     :param limits: what the operator has set.
     :param loaded: what the store holds.
     """
@@ -54,6 +56,7 @@ class Hub:
         self._state = State()
         self._rules = Rules(self._state, limits)
         self._waiting: list[Proposal] = []
+        self.waiting_text = 0
         self._group: Group | None = None
         self._unstored: list[Item] = []
         self._restore(loaded or Loaded())
@@ -82,6 +85,8 @@ class Hub:
     def propose(self, origin: int, time: int, request: Request) -> None:
         """Put a request behind all that were proposed before it."""
         self._waiting.append(Proposal(origin, time, request))
+        if isinstance(request, Say):
+            self.waiting_text += len(request.text)
 
     def apply(self) -> Group:
         """Apply all that waits, as one group; :meth:`commit` or :meth:`fail` ends it.
@@ -91,6 +96,7 @@ class Hub:
         if self._group is not None:
             raise RuntimeError("one group at most is between apply and commit")
         proposals, self._waiting = self._waiting, []
+        self.waiting_text = 0
         for proposal in proposals:
             self._apply_one(proposal)
         items = self._take_items()

@@ -300,7 +300,7 @@ def _entered(session: Session, room: Room) -> Entered:
 
 def _current(session: Session) -> Room:
     if session.current is None:
-        raise Refused("no_room", "you are in no room, /join one")
+        raise Refused("no_current_room", "you are in no room, /join one")
     return session.current
 
 

@@ -39,7 +39,10 @@ Turn = dict[Channel, list[Entry | Note]]
 
 WAITING = 2_000
 """Proposals that may wait for the group before them: a commit of so many takes about
-10 ms, and with the longest messages they hold 16 MB at most."""
+10 ms."""
+
+WAITING_TEXT = 2**20
+"""Code points that their messages may have together, of up to 4 bytes each."""
 
 RETRY = 1.0
 """Seconds until departures that could not be stored are tried again."""
@@ -127,7 +130,8 @@ class Exchange:
 
     def has_room(self, link: Attached) -> bool:
         """Whether another proposal may come now; if not, the link is told when."""
-        if self._hub.waiting < WAITING and not self._stopping:
+        full = self._hub.waiting >= WAITING or self._hub.waiting_text >= WAITING_TEXT
+        if not (full or self._stopping):
             return True
         self._stalled[link] = None
         return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Protocol
 
 import msgspec
@@ -39,7 +40,8 @@ BAD_FRAMES = 100
 """Bad frames in a row after which the peer is taken to speak something else."""
 
 RETRY = 1.0
-"""Seconds until a session that could not be stored is tried again."""
+"""Seconds until a session that could not be stored, or a log that could not be read,
+is tried again."""
 
 _LISTS: frozenset[type[Request]] = frozenset((Who, Rooms, History, Since))
 
@@ -204,9 +206,7 @@ class Link:
             self._depart("end of input")
         else:
             self._cancel_timer()
-            if refusal:
-                self.outlet.say(self._dialect.error(refusal.text))
-            self.outlet.end()
+            self.outlet.end(self._dialect.error(refusal.text) if refusal else b"")
 
     @property
     def _begun(self) -> bool:
@@ -294,6 +294,15 @@ class Link:
         self._cancel_timer()
         self._shell.close()
 
+    def waits_for_store(self, failure: Failure, again: Callable[[], None]) -> None:
+        """See :class:`ecochat.net.outlet.Owner`."""
+        self.log.warn(
+            "s{session} has to wait: {reason}",
+            session=self.session,
+            reason=failure.getErrorMessage(),
+        )
+        self._exchange.later(RETRY, partial(self.guarded, again))
+
     def failed(self, error: Any) -> None:
         """See :class:`ecochat.net.outlet.Owner`."""
         failure = error if isinstance(error, Failure) else Failure(error)
@@ -312,6 +321,5 @@ class Link:
 
     def stop(self) -> None:
         """Say that the server is stopping, send nothing more, and close."""
-        self.outlet.say(self._dialect.notice("server is stopping"))
-        self.outlet.end()
+        self.outlet.end(self._dialect.notice("server is stopping"))
         self._leave("server stopped")

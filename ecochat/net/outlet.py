@@ -17,6 +17,7 @@ from operator import attrgetter
 from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
 
 from ecochat.core.items import (
     Body,
@@ -35,6 +36,7 @@ from ecochat.core.requests import Request
 from ecochat.dialects.port import Dialect, View
 from ecochat.net.channel import Channel, Entry
 from ecochat.net.pipe import Pipe
+from ecochat.store.port import StoreError
 
 CHUNK = 64 * 1024
 """Bytes written at once, ending at a frame's end, and so the most that is held for a
@@ -57,6 +59,9 @@ class Owner(Protocol):
 
     def finished(self) -> None:
         """The last byte is given to the transport."""
+
+    def waits_for_store(self, failure: Failure, again: Callable[[], None]) -> None:
+        """The log could not be read: have it tried again later."""
 
     def failed(self, error: object) -> None:
         """Something went wrong that only this session suffers from."""
@@ -117,6 +122,7 @@ class Outlet:
         self._behind: dict[Channel, list[Entry]] = {}
         self._reading = False
         self._ending = False
+        self._last = b""
         self._closed = False
 
     @property
@@ -151,10 +157,11 @@ class Outlet:
             one that is behind is not told.
         """
         notes = list(notes)
-        while not (self._pipe.blocked or self._reading or self._closed):
+        while not (self._pipe.blocked or self._closed):
             if self._ending:
-                self._closed = True
-                self.owner.finished()
+                self._finish()
+            elif self._reading:
+                break
             elif self._listing is not None:
                 self._read_listing(self._listing)
             elif self._more is not None:
@@ -166,20 +173,24 @@ class Outlet:
         if not busy:
             self.owner.settled()
 
-    def say(self, data: bytes) -> None:
-        """Send something that has no place in the order, unless output is unsent."""
-        if not (self._pipe.blocked or self._closed):
-            self._pipe.write(data)
-
     def drained(self) -> None:
         """The pipe takes more again."""
         self.owner.guarded(self.pump)
 
-    def end(self) -> None:
-        """Send nothing more, and finish when what is written has left."""
+    def end(self, last: bytes) -> None:
+        """Send nothing more but this, and finish when it has left."""
         self._forget()
+        self._last = last
         self._ending = True
         self.pump()
+
+    def _finish(self) -> None:
+        if self._last:
+            last, self._last = self._last, b""
+            self._pipe.write(last)
+        else:
+            self._closed = True
+            self.owner.finished()
 
     def close(self) -> None:
         """Send nothing more: the connection is gone."""
@@ -354,8 +365,16 @@ class Outlet:
     ) -> None:
         self._reading = True
         page = self._pages.page(room, after, upto, size)
-        page.addCallback(self._read_done, take)
+        page.addCallbacks(self._read_done, self._read_failed, callbackArgs=(take,))
         page.addErrback(self.owner.failed)
+
+    def _read_failed(self, failure: Failure) -> None:
+        failure.trap(StoreError)
+        self.owner.waits_for_store(failure, self._read_again)
+
+    def _read_again(self) -> None:
+        self._reading = False
+        self.pump()
 
     def _read_done(
         self, events: list[Event], take: Callable[[list[Event]], None]

@@ -100,11 +100,11 @@ class SQLiteStore:
         with self._failing():
             flags = os.O_RDWR | os.O_CREAT
             self._lock = os.open(self._path, flags, 0o600)
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            text = f"is in use by another server; stop that one, or {ELSEWHERE}"
-            raise StoreError(f"{self._path} {text}") from None
+            try:
+                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                text = f"is in use by another server; stop that one, or {ELSEWHERE}"
+                raise StoreError(f"{self._path} {text}") from None
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -129,7 +129,7 @@ class SQLiteStore:
                 f" one knows {len(steps)}); upgrade EcoChat, or {ELSEWHERE}"
             )
         db.execute("PRAGMA journal_mode = WAL")
-        db.execute("BEGIN IMMEDIATE")
+        db.execute("BEGIN IMMEDIATE")  # in a file that cannot be written this fails
         db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         db.execute("COMMIT")
         for number, step in enumerate(steps[version:], version + 1):
@@ -166,10 +166,12 @@ class SQLiteStore:
             db.execute("BEGIN IMMEDIATE")
             self._write(db, batch)
             db.execute("COMMIT")
-        except sqlite3.Error as error:
+        except Exception as error:
             if db.in_transaction:  # some errors have already rolled it back
                 db.execute("ROLLBACK")
-            raise StoreError(str(error)) from error
+            if isinstance(error, sqlite3.Error):
+                raise StoreError(str(error)) from error
+            raise
         self._bound_wal(db)
 
     def _write(self, db: sqlite3.Connection, batch: Batch) -> None:

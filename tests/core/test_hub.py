@@ -182,7 +182,7 @@ class RoomTests(HubTestCase):
         )
         self.assertEqual(self.played.answer(ALICE, r.Leave()), i.Exited(3, "b", 2, "a"))
         self.assertEqual(self.played.answer(ALICE, r.Leave()), i.Exited(2, "a"))
-        text = ("no_room", "you are in no room, /join one")
+        text = ("no_current_room", "you are in no room, /join one")
         for request in (r.Say("hi"), r.Leave(), r.GetTopic(), r.Who(), r.History(5)):
             self.assertEqual(self.refused(ALICE, request), text)
 
