@@ -3,6 +3,7 @@
 import os
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -69,7 +70,9 @@ class ServiceTests(TestCase):
 
     async def test_a_talk(self) -> None:
         """It says where it listens, talks, keeps what is said, and stops."""
-        path = os.path.join("/tmp", f"ecochat-{os.getpid()}.sock")
+        folder = TemporaryDirectory(prefix="ecochat-")  # a socket's path is short
+        self.addCleanup(folder.cleanup)
+        path = os.path.join(folder.name, "chat.sock")
         data = self.mktemp()
         options = ("--listen", f"unix:{path}", "--listen", "0", "--data", data)
         service = self.service(*options, "--name", "here", "--log-messages")

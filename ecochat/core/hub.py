@@ -161,29 +161,3 @@ class Hub:
         self._state.undo(mark)
         del self._rules.items[count:]
         self._rules.reply(body)
-
-    def snapshot(self) -> dict[str, object]:
-        """Return the state as plain values, to compare and to look at.
-
-        ``rooms``: (name, first, last, topic, members) of each; ``sessions``: (number,
-        name, names of its rooms, name of the current one) of each; ``last_session``.
-        """
-        state = self._state
-        sessions = sorted(state.sessions.values(), key=lambda s: s.number)
-        return {
-            "rooms": [
-                (r.name, r.first, r.last, r.topic, tuple(r.members))
-                for r in state.rooms.values()
-            ],
-            "sessions": [
-                (
-                    s.number,
-                    s.nick,
-                    tuple(r.name for r in s.rooms.values()),
-                    s.current.name if s.current else None,
-                )
-                for s in sessions
-            ],
-            "names": sorted((key, s.number) for key, s in state.names.items()),
-            "last_session": state.last_session,
-        }

@@ -1,6 +1,6 @@
 """What a dialect has to do."""
 
-from enum import Enum
+from enum import IntEnum
 from typing import Protocol
 
 from ecochat.core.framing import BadFrame
@@ -8,12 +8,20 @@ from ecochat.core.items import Body, Event, Note
 from ecochat.core.requests import Refuse, Request
 
 
-class View(Enum):
-    """From where a session sees an event; one event has one form for each."""
+class View(IntEnum):
+    """How a session sees an event; one event has one form for each.
 
-    CURRENT = "in the session's current room"
-    OTHER = "in another room of the session's"
-    OWN = "written by the session itself"
+    (Numbers, since they are part of a key that is looked up for each delivery.)
+    """
+
+    CURRENT = 1
+    """In the session's current room."""
+
+    OTHER = 2
+    """In another room of the session's."""
+
+    OWN = 3
+    """Written by the session itself."""
 
 
 class Dialect(Protocol):

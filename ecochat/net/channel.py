@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from sys import getsizeof
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 from ecochat.core.items import Event, Note
 from ecochat.dialects.port import Dialect, View
@@ -45,26 +45,37 @@ class Reader(Protocol):
     def deliver(self, channel: Channel, data: bytes) -> None:
         """See :meth:`ecochat.net.outlet.Outlet.deliver`."""
 
-    def pump(self, notes: Iterable[Note] = ()) -> None:
+    def pump(self, notes: Sequence[Told[Note]] = ()) -> None:
         """See :meth:`ecochat.net.outlet.Outlet.pump`."""
 
 
-class Entry:
-    """An event with the bytes of its forms, each made once, when first needed."""
+Item = TypeVar("Item", bound=Event | Note, covariant=True)
 
-    __slots__ = ("_forms", "channel", "event", "seq")
 
-    def __init__(self, channel: Channel, event: Event) -> None:
+class Told(Generic[Item]):
+    """Something of a channel's that its readers are told, an event or a note, with the
+    bytes of its forms, each made once, when first needed.
+
+    :ivar seq: its place in the hub's one order.
+    """
+
+    __slots__ = ("_forms", "channel", "item", "seq")
+
+    def __init__(self, channel: Channel, item: Item) -> None:
         self.channel = channel
-        self.event = event
-        self.seq = event.seq
+        self.item = item
+        self.seq = item.seq
         self._forms: dict[tuple[Dialect, View], bytes] = {}
 
     def form(self, dialect: Dialect, view: View) -> bytes:
-        """Return the event as a dialect tells it."""
+        """Return how a dialect tells it."""
         form = self._forms.get((dialect, view))
         if form is None:
-            form = dialect.event(self.channel.name, self.event, view)
+            name, item = self.channel.name, self.item
+            if isinstance(item, Event):
+                form = dialect.event(name, item, view)
+            else:
+                form = dialect.note(name, item, view)
             self._forms[dialect, view] = form
         return form
 
@@ -76,7 +87,7 @@ class Recent:
         self._free = limit
         self._order: deque[Channel] = deque()
 
-    def add(self, channel: Channel, entry: Entry) -> None:
+    def add(self, channel: Channel, entry: Told[Event]) -> None:
         """Count an entry that a channel has just taken."""
         self._order.append(channel)
         self._free -= _size(entry)
@@ -84,8 +95,8 @@ class Recent:
             self._free += _size(self._order.popleft().forget())
 
 
-def _size(entry: Entry) -> int:
-    return ENTRY_OVERHEAD + TEXTS * getsizeof(entry.event.text)
+def _size(entry: Told[Event]) -> int:
+    return ENTRY_OVERHEAD + TEXTS * getsizeof(entry.item.text)
 
 
 class Channel:
@@ -101,21 +112,21 @@ class Channel:
         self.last = last
         self.readers: dict[Reader, None] = {}
         self._recent = recent
-        self._entries: deque[Entry] = deque()
+        self._entries: deque[Told[Event]] = deque()
 
-    def append(self, event: Event) -> Entry:
+    def append(self, event: Event) -> Told[Event]:
         """Take the next committed event."""
-        entry = Entry(self, event)
+        entry = Told(self, event)
         self.last = event.n
         self._entries.append(entry)
         self._recent.add(self, entry)
         return entry
 
-    def forget(self) -> Entry:
+    def forget(self) -> Told[Event]:
         """Drop the oldest entry in memory, and return it."""
         return self._entries.popleft()
 
-    def after(self, n: int) -> Iterator[Entry] | None:
+    def after(self, n: int) -> Iterator[Told[Event]] | None:
         """Return what follows a number, or None when memory does not reach so far."""
         skipped = n + 1 - (self.last - len(self._entries) + 1)
         if skipped < 0:

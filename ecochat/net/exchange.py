@@ -7,7 +7,6 @@ stored as one transaction, and only then told. What comes meanwhile is the next 
 from __future__ import annotations
 
 from collections.abc import Callable
-from operator import attrgetter
 from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred
@@ -28,14 +27,11 @@ from ecochat.core.items import (
 )
 from ecochat.core.limits import Limits
 from ecochat.core.requests import Request
-from ecochat.dialects.port import Dialect, View
-from ecochat.net.channel import Channel, Entry, Guard, Reader, Recent
-from ecochat.net.outlet import CHUNK
+from ecochat.net.channel import Channel, Guard, Reader, Recent
+from ecochat.net.delivery import Turn
+from ecochat.net.serverlog import ServerLog
 from ecochat.net.storage import Storage
 from ecochat.store.port import StoreError
-
-Turn = dict[Channel, list[Entry | Note]]
-"""What is new in each room, in order."""
 
 WAITING = 2_000
 """Proposals that may wait for the group before them: a commit of so many takes about
@@ -85,11 +81,10 @@ class Exchange:
         self.channels: dict[int, Channel] = {}
         self.links: dict[int, Attached] = {}
         self.sessions: dict[int, Attached] = {}
-        self.pages = storage
         self._limits = limits
         self._storage = storage
         self._reactor = reactor
-        self._log_messages = log_messages
+        self._record = ServerLog(log_messages)
         self._recent = Recent()
         self._stalled: dict[Attached, None] = {}
         self._last_origin = 0
@@ -110,6 +105,12 @@ class Exchange:
         self.channels[room] = Channel(room, name, last, self._recent)
 
     # For links
+
+    def page(
+        self, room: int, after: int, upto: int, size: int
+    ) -> Deferred[list[Event]]:
+        """See :meth:`ecochat.net.storage.Storage.page`."""
+        return self._storage.page(room, after, upto, size)
 
     def attach(self, link: Attached) -> int:
         """Take a new connection, and return its number in the order."""
@@ -219,105 +220,47 @@ class Exchange:
             for waiter in idle:
                 waiter.callback(None)
 
-    # Delivery
+    # What is told
 
     def _deliver(self, items: list[Item]) -> None:
-        """Bring a group's items to those they concern."""
-        turn: Turn = {}
-        apart: dict[Reader, None] = {}
+        turn = Turn()
         for item in items:
-            if isinstance(item, Event):
-                channel = self.channels[item.room]
-                turn.setdefault(channel, []).append(channel.append(item))
-                author = self.sessions.get(item.session)
-                if author is not None:
-                    apart[author.outlet] = None
-                if self._log_messages:
-                    self._record_message(channel, item)
-            elif isinstance(item, Note):
-                turn.setdefault(self.channels[item.room], []).append(item)
-            elif isinstance(item, Reply):
-                link = self.links.get(item.origin)
-                if link is not None:
-                    apart[link.outlet] = None
-                    link.guarded(link.told, item)
-            else:
-                _RECORDS[type(item)](self, item)
-        self._fan_out(turn, apart)
+            _TAKE[type(item)](self, turn, item)
+        turn.deliver()
 
-    def _fan_out(self, turn: Turn, apart: dict[Reader, None]) -> None:
-        """Give each reader what is new.
+    def _take_event(self, turn: Turn, event: Event) -> None:
+        channel = self.channels[event.room]
+        turn.add_event(channel, event)
+        author = self.sessions.get(event.session)
+        if author is not None:
+            turn.set_apart(author.outlet)
+        self._record.message(channel.name, event)
 
-        All who see a room the same way are given the same bytes. Those set apart are
-        given what is theirs alone: they wrote or asked in this turn, or read several
-        of its rooms, or what is new is more than may be written at once.
-        """
-        for channel, told in turn.items():
-            forms: dict[tuple[Dialect, View], bytes | None] = {}
-            for outlet in list(channel.readers):
-                if not outlet.live or outlet in apart:
-                    continue
-                if len(turn) > 1 and len(outlet.positions) > 1:
-                    apart[outlet] = None
-                    continue
-                way = outlet.dialect, outlet.view(channel)
-                if way not in forms:
-                    forms[way] = _joined(channel, told, *way)
-                data = forms[way]
-                if data is None or len(data) > CHUNK:
-                    apart[outlet] = None
-                else:
-                    outlet.owner.guarded(outlet.deliver, channel, data)
-        notes = [
-            item for told in turn.values() for item in told if isinstance(item, Note)
-        ]
-        notes.sort(key=attrgetter("seq"))  # they may be of several rooms
-        for outlet in apart:
-            outlet.owner.guarded(outlet.pump, notes)
+    def _take_note(self, turn: Turn, note: Note) -> None:
+        turn.add_note(self.channels[note.room], note)
 
-    # The server's log
+    def _take_reply(self, turn: Turn, reply: Reply) -> None:
+        link = self.links.get(reply.origin)
+        if link is not None:
+            turn.set_apart(link.outlet)
+            link.guarded(link.told, reply)
 
-    def _record_message(self, channel: Channel, event: Event) -> None:
-        self.log.info(
-            "{room} {n} {nick}: {text!r}",
-            room=channel.name,
-            n=event.n,
-            nick=event.nick,
-            text=event.text,
-        )
-
-    def _record_room(self, made: RoomMade) -> None:
+    def _take_room(self, _: Turn, made: RoomMade) -> None:
         self._add_channel(made.room, made.name)
-        self.log.info("room {room} made", room=made.name)
+        self._record.record(made)
 
-    def _record_opened(self, opened: SessionOpened) -> None:
+    def _take_opened(self, _: Turn, opened: SessionOpened) -> None:
         link = self.links.get(opened.origin)
         if link is not None:
             self.sessions[opened.session] = link
-        self.log.info(
-            "s{session} {nick} connected from {address}",
-            session=opened.session,
-            nick=opened.nick,
-            address=opened.address,
-        )
+        self._record.record(opened)
 
-    def _record_renamed(self, renamed: SessionRenamed) -> None:
-        self.log.info(
-            "s{session} {old} is now {new}",
-            session=renamed.session,
-            old=renamed.old,
-            new=renamed.new,
-        )
+    def _take_renamed(self, _: Turn, renamed: SessionRenamed) -> None:
+        self._record.record(renamed)
 
-    def _record_closed(self, closed: SessionClosed) -> None:
+    def _take_closed(self, _: Turn, closed: SessionClosed) -> None:
         self.sessions.pop(closed.session, None)
-        self.log.info(
-            "s{session} {nick} disconnected: {reason}; {remaining} remain",
-            session=closed.session,
-            nick=closed.nick,
-            reason=closed.reason,
-            remaining=closed.remaining,
-        )
+        self._record.record(closed)
 
     # The end
 
@@ -337,25 +280,12 @@ class Exchange:
             await told
 
 
-def _joined(
-    channel: Channel, told: list[Entry | Note], dialect: Dialect, view: View
-) -> bytes | None:
-    """Return what is new as one; None when that fails: then each reader makes its own,
-    and fails by itself."""
-    try:
-        return b"".join(
-            dialect.note(channel.name, item, view)
-            if isinstance(item, Note)
-            else item.form(dialect, view)
-            for item in told
-        )
-    except Exception:
-        return None
-
-
-_RECORDS: dict[type[Item], Callable[[Exchange, Any], None]] = {
-    RoomMade: Exchange._record_room,
-    SessionOpened: Exchange._record_opened,
-    SessionRenamed: Exchange._record_renamed,
-    SessionClosed: Exchange._record_closed,
+_TAKE: dict[type[Item], Callable[[Exchange, Turn, Any], None]] = {
+    Event: Exchange._take_event,
+    Note: Exchange._take_note,
+    Reply: Exchange._take_reply,
+    RoomMade: Exchange._take_room,
+    SessionOpened: Exchange._take_opened,
+    SessionRenamed: Exchange._take_renamed,
+    SessionClosed: Exchange._take_closed,
 }

@@ -91,7 +91,7 @@ class Link:
     ) -> None:
         self.address = address
         self.outlet = Outlet(
-            shell.pipe, settings.dialect, exchange.channels, exchange.pages, self
+            shell.pipe, settings.dialect, exchange.channels, exchange, self
         )
         self._exchange = exchange
         self._shell = shell

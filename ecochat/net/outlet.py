@@ -9,8 +9,9 @@ memory or from the store.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from heapq import merge
 from itertools import chain
 from operator import attrgetter
@@ -34,7 +35,7 @@ from ecochat.core.items import (
 )
 from ecochat.core.requests import Request
 from ecochat.dialects.port import Dialect, View
-from ecochat.net.channel import Channel, Entry
+from ecochat.net.channel import Channel, Told
 from ecochat.net.pipe import Pipe
 from ecochat.store.port import StoreError
 
@@ -119,7 +120,7 @@ class Outlet:
         self._listing: Listing | None = None
         self._more: Request | None = None
         self._asked = False
-        self._behind: dict[Channel, list[Entry]] = {}
+        self._behind: dict[Channel, list[Told[Event]]] = {}
         self._reading = False
         self._ending = False
         self._last = b""
@@ -150,13 +151,12 @@ class Outlet:
         self._pipe.write(data)
         self.live = not self._pipe.blocked
 
-    def pump(self, notes: Iterable[Note] = ()) -> None:
+    def pump(self, notes: Sequence[Told[Note]] = ()) -> None:
         """Send what there is to be sent, as far as the socket takes it.
 
-        :param notes: presence since the last turn, for a session that is up to date;
-            one that is behind is not told.
+        :param notes: presence since the last turn, by rising place, for a session
+            that is up to date; one that is behind is not told.
         """
-        notes = list(notes)
         while not (self._pipe.blocked or self._closed):
             if self._ending:
                 self._finish()
@@ -209,7 +209,7 @@ class Outlet:
 
     # The stream: the part of the one order that concerns this session
 
-    def _send_chunk(self, notes: list[Note]) -> bool:
+    def _send_chunk(self, notes: Sequence[Told[Note]]) -> bool:
         """Send what is next; return whether there may be more."""
         sources = self._sources(notes)
         if sources is None:
@@ -224,8 +224,7 @@ class Outlet:
             if more:
                 break
             chunk.append(data)
-            self._seq = item.seq
-            more = _SENT[type(item)](self, item)
+            more = self._sent(item)
             if more:
                 break
         if any(chunk):
@@ -234,7 +233,7 @@ class Outlet:
             self._behind.clear()  # what is left of a page is read again
         return more
 
-    def _sources(self, notes: list[Note]) -> list[Iterable[Any]] | None:
+    def _sources(self, notes: Sequence[Told[Note]]) -> list[Iterable[Any]] | None:
         """Return what is unsent, each source in order; None when pages have to be
         read from the store first."""
         sources: list[Iterable[Any]] = [list(self._owed)] if self._owed else []
@@ -245,41 +244,45 @@ class Outlet:
             after = self.positions[channel]
             page = self._behind.get(channel)
             if page is not None:
-                sources.append([entry for entry in page if entry.event.n > after])
+                sources.append([entry for entry in page if entry.item.n > after])
             elif (entries := channel.after(after)) is not None:
                 sources.append(entries)
             else:
                 self._read_behind(channel, after, PAGE // len(lagging))
                 return None
-        if notes:
-            sources.append([note for note in notes if self._is_told(note)])
+        if notes and self.positions:
+            begin = bisect_right(notes, self._seq, key=_BY_SEQ)
+            sources.append(filter(self._is_told, notes[begin:]))
         return sources
 
-    def _is_told(self, note: Note) -> bool:
-        present = self._channels[note.room] in self.positions
-        return present and note.seq > self._seq and note.session != self.session
+    def _is_told(self, note: Told[Note]) -> bool:
+        here = note.channel in self.positions
+        return here and note.item.session != self.session
 
-    def _form(self, item: Entry | Note | Reply) -> bytes:
-        if isinstance(item, Entry):
-            own = item.event.session == self.session
+    def _form(self, item: Told[Event | Note] | Reply) -> bytes:
+        if isinstance(item, Told):
+            what = item.item
+            own = what.session == self.session and type(what) is Event
             return item.form(self.dialect, View.OWN if own else self.view(item.channel))
-        if isinstance(item, Note):
-            channel = self._channels[item.room]
-            return self.dialect.note(channel.name, item, self.view(channel))
         is_log = isinstance(item.body, LogRange)
         return b"" if is_log else self.dialect.reply(item.body)
 
-    def _sent_entry(self, entry: Entry) -> bool:
-        """Move the position; True at the end of a page, when there is more to read."""
-        self.positions[entry.channel] = entry.event.n
-        page = self._behind.get(entry.channel)
-        if page is None or page[-1] is not entry:
-            return False
-        del self._behind[entry.channel]
-        return True
+    def _sent(self, item: Told[Event | Note] | Reply) -> bool:
+        """Note that this has been sent; True when what follows has to be found anew."""
+        self._seq = item.seq
+        if isinstance(item, Reply):
+            return self._sent_reply(item)
+        what = item.item
+        return isinstance(what, Event) and self._sent_event(item.channel, what.n)
 
-    def _sent_note(self, note: Note) -> bool:
-        return False
+    def _sent_event(self, channel: Channel, n: int) -> bool:
+        """Move the position; True at the end of a page, when there is more to read."""
+        self.positions[channel] = n
+        page = self._behind.get(channel)
+        if page is None or page[-1].item.n > n:
+            return False
+        del self._behind[channel]
+        return True
 
     def _sent_reply(self, reply: Reply) -> bool:
         """Do what a reply means for the stream; True when it changes what follows."""
@@ -322,7 +325,7 @@ class Outlet:
         def take(events: list[Event]) -> None:
             if not events:
                 raise LookupError(f"nothing stored after {channel.name} {after}")
-            self._behind[channel] = [Entry(channel, event) for event in events]
+            self._behind[channel] = [Told(channel, event) for event in events]
 
         self._read(channel.room, after, channel.last, size, take)
 
@@ -389,11 +392,6 @@ def _merged(sources: list[Iterable[Any]]) -> Iterable[Any]:
     return merge(*sources, key=_BY_SEQ) if len(sources) > 1 else chain(*sources)
 
 
-_SENT: dict[type, Callable[[Outlet, Any], bool]] = {
-    Entry: Outlet._sent_entry,
-    Note: Outlet._sent_note,
-    Reply: Outlet._sent_reply,
-}
 _CHANGES: dict[type[Body], Callable[[Outlet, Any], None]] = {
     Welcomed: Outlet._enter,
     Entered: Outlet._enter,

@@ -10,6 +10,7 @@ from ecochat.core import requests as r
 from ecochat.core.hub import Hub
 from ecochat.core.limits import Limits
 from ecochat.core.records import Batch, Loaded, RoomRecord, records_of
+from tests.support.snapshot import snapshot
 
 ALICE, BOB, CAROL = 1, 2, 3
 
@@ -365,7 +366,7 @@ class GroupTests(HubTestCase):
     def test_a_failed_group_is_taken_back(self) -> None:
         """Numbers, names, rooms and topics are as before; its senders are told."""
         self.played.commit((ALICE, r.Join("old")), (ALICE, r.Say("first")))
-        before = self.played.hub.snapshot()
+        before = snapshot(self.played.hub)
         items = self.played.fail(
             (CAROL, r.Open()),
             (ALICE, r.Say("lost")),
@@ -375,7 +376,7 @@ class GroupTests(HubTestCase):
             (ALICE, r.Leave("lobby")),
             (ALICE, r.Leave()),
         )
-        self.assertEqual(self.played.hub.snapshot(), before)
+        self.assertEqual(snapshot(self.played.hub), before)
         reason = "not stored: disk is full"
         opening = f"{reason}; your session begins as soon as it can be stored"
         self.assertEqual(bodies(items)[0], i.NotOpened("not_stored", opening))
@@ -435,12 +436,12 @@ class GroupTests(HubTestCase):
         def broken(self: Rules, *arguments: object) -> None:
             raise ZeroDivisionError("a fault")
 
-        before = self.played.hub.snapshot()
+        before = snapshot(self.played.hub)
         with mock.patch.object(Rules, "_note", broken):
             items = self.played.commit((BOB, r.SetNick("x")), (ALICE, r.Say("hi")))
         body = bodies(items)[0]
         assert isinstance(body, i.Failed)
         self.assertIn("ZeroDivisionError: a fault", body.traceback)
         self.assertEqual(events(items), [(1, 1, "alice", "hi")])
-        after = self.played.hub.snapshot()
+        after = snapshot(self.played.hub)
         self.assertEqual(after["sessions"], before["sessions"])

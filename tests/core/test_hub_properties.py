@@ -18,6 +18,7 @@ from ecochat.core import requests as r
 from ecochat.core.hub import Group, Hub
 from ecochat.core.items import Event, Item, Reply, SessionOpened
 from ecochat.core.limits import Limits
+from tests.support.snapshot import snapshot
 
 ORIGINS = st.integers(1, 4)
 NICKS = st.sampled_from(["ann", "ANN", "bob", "eve", "x y", "end", "guest-2"])
@@ -103,7 +104,7 @@ class TwoHubs(RuleBasedStateMachine):
     def apply(self) -> None:
         """Begin a group, unless one is under way."""
         if not self.groups:
-            self.before = self.hubs[0].snapshot()
+            self.before = snapshot(self.hubs[0])
             origins = self.hubs[0]._state.origins
             self.numbers = {origin: s.number for origin, s in origins.items()}
             self.groups = tuple(hub.apply() for hub in self.hubs)
@@ -125,7 +126,7 @@ class TwoHubs(RuleBasedStateMachine):
         departed = {p.origin for p in proposals if type(p.request) is r.Depart}
         gone = {self.numbers[origin] for origin in departed if origin in self.numbers}
         self.end([hub.fail("full") for hub in self.hubs])
-        after: Any = self.hubs[0].snapshot()
+        after: Any = snapshot(self.hubs[0])
         left = [s for s in self.before["sessions"] if s[0] not in gone]
         assert after["sessions"] == left
         assert after["names"] == [n for n in self.before["names"] if n[1] not in gone]
@@ -160,7 +161,7 @@ class TwoHubs(RuleBasedStateMachine):
     @invariant()
     def hubs_agree(self) -> None:
         """Both are in the same state, always."""
-        assert self.hubs[0].snapshot() == self.hubs[1].snapshot()
+        assert snapshot(self.hubs[0]) == snapshot(self.hubs[1])
 
     @invariant()
     def numbers_have_no_hole(self) -> None:

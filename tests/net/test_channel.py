@@ -7,7 +7,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from ecochat.core.items import Event
 from ecochat.dialects.plain import PlainDialect
 from ecochat.dialects.port import View
-from ecochat.net.channel import ENTRY_OVERHEAD, TEXTS, Channel, Entry, Recent
+from ecochat.net.channel import ENTRY_OVERHEAD, TEXTS, Channel, Recent, Told
 
 
 def event(n: int, text: str = "hi") -> Event:
@@ -30,13 +30,13 @@ class CountingDialect(PlainDialect):
         return super().event(room, event, view)
 
 
-class EntryTests(SynchronousTestCase):
+class ToldTests(SynchronousTestCase):
     """An event and its forms."""
 
     def test_each_form_is_made_once(self) -> None:
         """One form for each view, however often it is asked for."""
         dialect = CountingDialect("test")
-        entry = Entry(Channel(1, "red", 0, Recent()), event(4))
+        entry = Told(Channel(1, "red", 0, Recent()), event(4))
         for _ in range(3):
             forms = [entry.form(dialect, view) for view in View]
         self.assertEqual(forms, [b"bob: hi\0", b"[red] bob: hi\0", b"+ red 4\0"])
@@ -45,7 +45,7 @@ class EntryTests(SynchronousTestCase):
     def test_dialects_do_not_share_forms(self) -> None:
         """Each dialect makes its own."""
         one, other = CountingDialect("test"), CountingDialect("test")
-        entry = Entry(Channel(1, "red", 0, Recent()), event(4))
+        entry = Told(Channel(1, "red", 0, Recent()), event(4))
         entry.form(one, View.OWN)
         entry.form(other, View.OWN)
         self.assertEqual((one.asked, other.asked), (1, 1))
@@ -57,7 +57,7 @@ class ChannelTests(SynchronousTestCase):
     def numbers(self, channel: Channel, n: int) -> list[int] | None:
         """Return the numbers of what follows a number."""
         entries = channel.after(n)
-        return None if entries is None else [entry.event.n for entry in entries]
+        return None if entries is None else [entry.item.n for entry in entries]
 
     def test_what_follows(self) -> None:
         """From each number what follows it, as far as memory reaches back."""

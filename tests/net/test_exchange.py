@@ -11,6 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from ecochat.core.items import Event, Note
 from ecochat.core.requests import Open
 from ecochat.dialects.port import View
+from ecochat.net.delivery import Turn
 from ecochat.net.exchange import RETRY
 from ecochat.net.link import LinkSettings
 from tests.net.fakes import MAX_FRAME, MarkedDialect, World
@@ -281,7 +282,7 @@ class FaultTests(ExchangeTestCase):
 
     def test_telling_that_fails_altogether(self) -> None:
         """It is logged, and the next group is served."""
-        broken = self.patch(self.world.exchange, "_fan_out", lambda *a: 1 / 0)
+        broken = self.patch(Turn, "deliver", lambda *a: 1 / 0)
         self.one.send("hi")
         self.world.run()
         broken.restore()

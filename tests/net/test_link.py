@@ -12,6 +12,7 @@ from ecochat.core.requests import GetTopic, Request
 from ecochat.net import exchange
 from ecochat.net.link import BAD_FRAMES, IN_FLIGHT, QUIET, RETRY
 from tests.net.fakes import Connection, MarkedDialect, World
+from tests.support.snapshot import snapshot
 
 WELCOME = (
     "* Welcome to test. You are guest-1 in lobby alone."
@@ -30,7 +31,7 @@ class LinkTestCase(SynchronousTestCase):
 
     def sessions(self) -> Any:
         """Return the sessions that the hub knows."""
-        return self.world.exchange._hub.snapshot()["sessions"]
+        return snapshot(self.world.exchange._hub)["sessions"]
 
     def assert_gone(self, connection: Connection) -> None:
         """Lose a connection; nothing is left of it, no timer either."""

@@ -8,12 +8,13 @@ from ecochat.core import limits, rules
 from ecochat.core.errors import Refused
 from ecochat.core.items import Refusal, Reply, WhoPage
 from ecochat.core.requests import Who
-from ecochat.net import exchange, outlet
+from ecochat.net import delivery, exchange, outlet
 from ecochat.net.channel import Recent
 from ecochat.net.outlet import CHUNK
 from ecochat.store.port import EVENT_SIZE, StoreError
 from tests.net.fakes import Connection, World
 from tests.net.model import Expected, Run, is_part, welcomed, without_presence
+from tests.support.snapshot import snapshot
 
 
 def messages(first: int, last: int, text: str = "m") -> list[str]:
@@ -102,7 +103,7 @@ class MemoryTests(OutletTestCase):
     def test_one_frame_that_is_longer(self) -> None:
         """It is written alone."""
         self.patch(outlet, "CHUNK", 20)
-        self.patch(exchange, "CHUNK", 20)
+        self.patch(delivery, "CHUNK", 20)
         self.writer.send("m1", "x" * 30, "m3")
         self.world.run()
         self.assertEqual([w.count(b"\0") for w in self.reader.pipe.writes], [1, 1, 1])
@@ -515,7 +516,7 @@ class ModelTests(SynchronousTestCase):
         self.patch(limits, "WHO_PAGE", 2)
         self.patch(limits, "ROOMS_PAGE", 2)
         self.patch(outlet, "CHUNK", 400)
-        self.patch(exchange, "CHUNK", 400)
+        self.patch(delivery, "CHUNK", 400)
         self.patch(outlet, "PAGE", 150)
 
     def check(self, run: Run, all_presence: bool) -> int:
@@ -543,7 +544,7 @@ class ModelTests(SynchronousTestCase):
             someone.connection.lose()
         run.settle()
         world = run.world
-        self.assertEqual(world.exchange._hub.snapshot()["sessions"], [])
+        self.assertEqual(snapshot(world.exchange._hub)["sessions"], [])
         self.assertEqual((world.exchange.links, world.exchange.sessions), ({}, {}))
         self.assertEqual(world.clock.getDelayedCalls(), [])
         for channel in world.exchange.channels.values():

@@ -1,0 +1,78 @@
+"""The server's log: a line for each thing that an operator wants to know of."""
+
+from collections.abc import Callable
+from typing import Any
+
+from twisted.logger import Logger
+
+from ecochat.core.items import (
+    Event,
+    Item,
+    RoomMade,
+    SessionClosed,
+    SessionOpened,
+    SessionRenamed,
+)
+
+
+class ServerLog:
+    """Writes what happened.
+
+    :param with_messages: whether what is said is written too.
+    """
+
+    log = Logger()
+
+    def __init__(self, with_messages: bool) -> None:
+        self._with_messages = with_messages
+
+    def message(self, room: str, event: Event) -> None:
+        """Write what was said in a room of this name, if that is wanted."""
+        if self._with_messages:
+            self.log.info(
+                "{room} {n} {nick}: {text!r}",
+                room=room,
+                n=event.n,
+                nick=event.nick,
+                text=event.text,
+            )
+
+    def record(self, item: Item) -> None:
+        """Write that a room was made, or that a session began, ended or was renamed."""
+        _LINES[type(item)](self, item)
+
+    def _room(self, made: RoomMade) -> None:
+        self.log.info("room {room} made", room=made.name)
+
+    def _opened(self, opened: SessionOpened) -> None:
+        self.log.info(
+            "s{session} {nick} connected from {address}",
+            session=opened.session,
+            nick=opened.nick,
+            address=opened.address,
+        )
+
+    def _renamed(self, renamed: SessionRenamed) -> None:
+        self.log.info(
+            "s{session} {old} is now {new}",
+            session=renamed.session,
+            old=renamed.old,
+            new=renamed.new,
+        )
+
+    def _closed(self, closed: SessionClosed) -> None:
+        self.log.info(
+            "s{session} {nick} disconnected: {reason}; {remaining} remain",
+            session=closed.session,
+            nick=closed.nick,
+            reason=closed.reason,
+            remaining=closed.remaining,
+        )
+
+
+_LINES: dict[type[Item], Callable[[ServerLog, Any], None]] = {
+    RoomMade: ServerLog._room,
+    SessionOpened: ServerLog._opened,
+    SessionRenamed: ServerLog._renamed,
+    SessionClosed: ServerLog._closed,
+}
