@@ -13,6 +13,9 @@ STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 HINT = "/nick NAME to choose a name, /help for the rest."
 
 
+WHOLE = "is a whole number, 0 or more, of at most 18 digits"
+
+
 class Person(Client):
     """A client of which each frame is looked at, in order."""
 
@@ -162,7 +165,8 @@ class NickTests(CommandsTestCase):
     def test_names_that_cannot_be_taken(self) -> None:
         """Each is refused with what is wrong about it, and nothing changes."""
         (alice,) = self.meet("alice")
-        first, only = "begins with a letter or _", "has letters, digits, _ and - only"
+        first = "begins with a letter or _"
+        only = "has letters, marks, digits, _ and - only"
         names = dict.fromkeys(["1st", "-a", ".a", "#a", "\u0301a", "*a", "!a"], first)
         names |= dict.fromkeys(["a.b", "a:b", "a\u200bb", "a\x1bb", "a😀"], only)
         names["x" * 33] = "has at most 32 characters"
@@ -225,7 +229,7 @@ class RoomTests(CommandsTestCase):
         """Names that break the rules, rooms that do not exist, and wrong words."""
         (alice,) = self.meet("alice")
         wrong = "! a room name"
-        alice.asks("/join a/b", f"{wrong} has letters, digits, _ - and . only")
+        alice.asks("/join a/b", f"{wrong} has letters, marks, digits, _ - and . only")
         alice.asks("/join 1", f"{wrong} begins with a letter or _")
         alice.asks("/join ##a", f"{wrong} begins with a letter or _")
         alice.asks("/join #", f"{wrong} cannot be empty")
@@ -321,13 +325,13 @@ class LogTests(CommandsTestCase):
             wrong = f"! COUNT is a number from 1 to 1000; {usage}"
             alice.asks(f"/history {count}", wrong)
         alice.asks("/history before", f"! NUMBER is missing; {usage}")
-        alice.asks("/history before x", f"! NUMBER is a whole number; {usage}")
+        alice.asks("/history before x", f"! NUMBER {WHOLE}; {usage}")
         alice.asks("/history 5 6", f"! too much: 6; {usage}")
         alice.asks("/history 5 before 6 7", f"! too much: 7; {usage}")
         usage = "usage: /since NUMBER"
         alice.asks("/since", f"! NUMBER is missing; {usage}")
         for number in ("x", "-1", "9" * 19):
-            alice.asks(f"/since {number}", f"! NUMBER is a whole number; {usage}")
+            alice.asks(f"/since {number}", f"! NUMBER {WHOLE}; {usage}")
         alice.asks("/since 1 2", f"! too much: 2; {usage}")
 
     def test_entries_of_each_kind(self) -> None:
