@@ -2,10 +2,13 @@
 
 import resource
 import socket
+import sys
+from io import StringIO
 from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from ecochat import __version__
 from ecochat.listen import DEFAULT
 from ecochat.options import MAX_CLIENTS, OWN_FILES, ServerOptions
 
@@ -137,6 +140,12 @@ class WrongTests(OptionsTestCase):
         """An option that needs a value says so."""
         self.assertIn("--data", self.refusal("--data"))
 
+    def test_text_that_is_not_utf_8(self) -> None:
+        """What the terminal gave cannot be sent to anybody."""
+        for option in ("--name", "--welcome"):
+            with self.subTest(option=option):
+                self.assertIn("it is not UTF-8", self.refusal(option, "\udcff"))
+
 
 class OpenFilesTests(OptionsTestCase):
     """Each client is an open file."""
@@ -166,6 +175,18 @@ class OpenFilesTests(OptionsTestCase):
         self.assertEqual(self.read()["max-clients"], MAX_CLIENTS)
         self.assertEqual(self.read("--max-clients", "50000")["max-clients"], 50_000)
 
+    def test_a_limit_that_cannot_be_raised(self) -> None:
+        """Where the kernel refuses, what is allowed already is what counts."""
+        for error in (ValueError("not allowed"), PermissionError(1, "not allowed")):
+
+            def refuse(*arguments: object, error: Exception = error) -> None:
+                raise error
+
+            with self.subTest(error=error):
+                self.patch(resource, "setrlimit", refuse)
+                self.assertEqual(self.read()["max-clients"], 1_024 - OWN_FILES)
+                self.assertIn("ulimit -n", self.refusal("--max-clients=1024"))
+
     def test_more_clients_than_files(self) -> None:
         """More than the limit allows is refused with the most, and what to do."""
         self.limit_files(hard=1_000)
@@ -174,6 +195,19 @@ class OpenFilesTests(OptionsTestCase):
         line = self.refusal(f"--max-clients={most + 1}")
         self.assertIn(f"{most} is the most", line)
         self.assertIn("ulimit -n", line)
+
+
+class VersionTests(OptionsTestCase):
+    """What ``twistd ecochat --version`` shows."""
+
+    def test_name_and_version(self) -> None:
+        """EcoChat's own, not Twisted's, and the exit status is 0."""
+        written = StringIO()
+        self.patch(sys, "stdout", written)
+        with self.assertRaises(SystemExit) as caught:
+            self.read("--version")
+        self.assertEqual(caught.exception.code, 0)
+        self.assertEqual(written.getvalue(), f"EcoChat {__version__}\n")
 
 
 class HelpTests(OptionsTestCase):

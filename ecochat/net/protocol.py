@@ -135,11 +135,12 @@ class ChatProtocol(Protocol):
     def close(self) -> None:
         """See :class:`ecochat.net.link.Shell`."""
         is_socket = isinstance(self.pipe, SocketPipe)
-        lingers = not (self._input_over or self.factory.is_crowded)
+        crowded = self.factory.is_crowded
         self._closing = True
-        self.factory.leave(self)
+        if is_socket or not crowded:  # over TLS the end may take long
+            self.factory.leave(self)
         self.pipe.release()
-        if is_socket and lingers:
+        if is_socket and not (self._input_over or crowded):
             self.transport.loseWriteConnection()  # type: ignore[union-attr]
             self.resume()
             self._call_later(LINGER, self._disconnect)

@@ -9,7 +9,7 @@ from twisted.logger import LogLevel, capturedLogs, formatEvent
 from twisted.trial.unittest import SynchronousTestCase
 
 from ecochat.core.items import Event, Note
-from ecochat.core.requests import Open
+from ecochat.core.requests import Open, Say
 from ecochat.dialects.port import View
 from ecochat.net.delivery import Turn
 from ecochat.net.exchange import RETRY
@@ -109,9 +109,10 @@ class StoredThenSeenTests(ExchangeTestCase):
     def test_a_connection_that_nobody_knows(self) -> None:
         """What was proposed for it is stored and told to the others."""
         self.world.exchange.propose(99, Open("gone"))
+        self.world.exchange.propose(99, Say("hi"))
         self.world.run()
         self.commit_all()
-        self.assertEqual(self.two.frames, ["~* guest-3 joined"])
+        self.assertEqual(self.two.frames, ["~* guest-3 joined", "guest-3: hi"])
 
     def test_questions_wait_for_no_store(self) -> None:
         """A group with nothing to store is told at once."""

@@ -426,6 +426,32 @@ class FlowTests(LinkTestCase):
             own = [frame for frame in one.frames if frame.startswith("+")]
             self.assertEqual((len(own), len(one.frames)), (30, 120))
 
+    def test_much_text_waiting_in_the_hub(self) -> None:
+        """A few long messages stop links too; all are stored, in order."""
+        self.patch(exchange, "WAITING_TEXT", 1_000)
+        people = [self.world.join() for _ in range(2)]
+        for one in people:
+            one.clear()
+        self.world.storage.at_once = False
+        texts = [f"{n} ".ljust(600, "x") for n in range(5)]
+        for one in people:
+            one.send(*texts)
+        self.assertEqual(self.world.exchange._hub.waiting, 2)
+        self.assertTrue(all(one.shell.paused for one in people))
+        self.world.run()
+        sizes = []
+        while self.world.storage.appends:
+            events = self.world.storage.appends[0][0].events
+            sizes.append(len(events))
+            self.world.storage.commit()
+            self.world.run()
+        self.assertEqual((sum(sizes), max(sizes)), (10, 2))
+        for one, other in (people, people[::-1]):
+            self.assertFalse(one.shell.paused)
+            seen = [f.split(": ")[1] for f in other.frames if f.startswith("guest")]
+            self.assertEqual(seen, texts)
+            self.assertEqual(len(one.frames), 10)
+
     def test_a_stalled_link_that_is_lost(self) -> None:
         """What it sent is stored, and nobody asks for it later."""
         self.patch(exchange, "WAITING", 1)

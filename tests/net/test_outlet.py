@@ -427,6 +427,21 @@ class ListTests(OutletTestCase):
         self.world.storage.answer()
         self.assertEqual(self.reader.frames, ["* server is stopping"])
 
+    def test_stopped_while_the_log_is_read(self) -> None:
+        """What comes of the store then is not sent, though the farewell is unsent."""
+        self.write("m1")
+        self.reader.clear()
+        self.reader.send("/history")
+        self.world.run()
+        self.block(self.reader)
+        self.reader.link.stop()
+        self.world.storage.answer()
+        self.world.run()
+        self.assertNotIn("close", self.reader.shell.calls)
+        self.unblock(self.reader)
+        self.assertEqual(self.reader.frames, ["* server is stopping"])
+        self.assertEqual(self.reader.shell.calls, ["close"])
+
     def test_members_in_pages(self) -> None:
         """Each page when the one before it has left; a list is not mixed."""
         self.patch(limits, "WHO_PAGE", 2)

@@ -6,6 +6,7 @@ import socket
 from pathlib import Path
 from typing import Any
 
+from OpenSSL.SSL import Error as SSLError
 from twisted.internet import reactor
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 from twisted.internet.defer import Deferred
@@ -15,18 +16,38 @@ from twisted.internet.endpoints import (
     UNIXClientEndpoint,
     UNIXServerEndpoint,
 )
-from twisted.internet.error import ConnectionAborted, ConnectionDone
-from twisted.internet.interfaces import IHalfCloseableProtocol
+from twisted.internet.error import (
+    ConnectionAborted,
+    ConnectionDone,
+    ConnectionLost,
+)
+from twisted.internet.error import TimeoutError as TimedOut
+from twisted.internet.interfaces import (
+    IHalfCloseableProtocol,
+    IHandshakeListener,
+    INegotiated,
+)
 from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.testing import StringTransport
+from twisted.logger import capturedLogs, formatEvent
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase, TestCase
+from zope.interface import alsoProvides
 
 from ecochat.core.limits import Limits
 from ecochat.dialects.plain import PlainDialect
+from ecochat.net import protocol as shell
 from ecochat.net.exchange import Exchange
 from ecochat.net.link import QUIET, LinkSettings
-from ecochat.net.protocol import KEEPALIVE, LINGER, ChatFactory, ChatProtocol
+from ecochat.net.protocol import (
+    HANDSHAKE,
+    KEEPALIVE,
+    LINGER,
+    LINGERING,
+    TLS_LINGER,
+    ChatFactory,
+    ChatProtocol,
+)
 from ecochat.net.storage import Storage
 from ecochat.store.memory import MemoryStore
 from tests.net.fakes import World
@@ -54,6 +75,26 @@ class FakeSocket(SocketTransport):
         return lambda: self.calls.append(name)
 
 
+class FakeTLS(StringTransport):
+    """A TLS transport, with what a protocol does to it written down.
+
+    The test says when the handshake is done.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(hostAddress=UNIX, peerAddress=UNIX)
+        alsoProvides(self, INegotiated)
+        self.calls: list[str] = []
+
+    def loseConnection(self) -> None:
+        """Begin to close."""
+        self.calls.append("loseConnection")
+
+    def abortConnection(self) -> None:
+        """Close at once."""
+        self.calls.append("abortConnection")
+
+
 class ProtocolTestCase(SynchronousTestCase):
     """A factory that takes two clients."""
 
@@ -74,6 +115,24 @@ class ProtocolTestCase(SynchronousTestCase):
         transport = FakeSocket()
         self.addCleanup(transport.close)
         return self.connect(transport), transport
+
+    def on_tls(self, shaken: bool = True) -> tuple[ChatProtocol, FakeTLS]:
+        """Make a protocol over TLS, with the handshake done or not."""
+        transport = FakeTLS()
+        protocol = self.connect(transport)
+        if shaken:
+            protocol.handshakeCompleted()
+        return protocol, transport
+
+    def fill(self) -> list[ChatProtocol]:
+        """Make as many connections as there may be."""
+        return [self.on_socket()[0] for _ in range(self.factory.max_clients)]
+
+    def crowd(self) -> None:
+        """Have so many connections ending that no more may take their time."""
+        for _ in range(LINGERING):
+            self.factory.leave(self.factory.buildProtocol(None))
+        self.assertTrue(self.factory.is_crowded)
 
     def lose(self, protocol: ChatProtocol, error: Exception | None = None) -> None:
         """End a connection; nothing is due afterwards."""
@@ -140,12 +199,33 @@ class ConnectionTests(ProtocolTestCase):
         self.assertEqual(self.world.exchange.links, {})
 
     def test_the_reason_of_the_end(self) -> None:
-        """The log has it."""
-        protocol, _ = self.on_socket()
-        self.world.clock.advance(QUIET)
-        self.lose(protocol, ConnectionDone())
-        closed = [c for b in self.world.storage.batches for c in b.closed]
-        self.assertEqual(closed[0].reason, "closed")
+        """The log has it in words, or as the name of what nobody expected."""
+        reasons: list[tuple[Exception, str]] = [
+            (ConnectionDone(), "closed"),
+            (ConnectionAborted(), "aborted"),
+            (ConnectionLost(), "connection lost"),
+            (TimedOut(), "timed out"),
+            (SSLError([("", "", "unexpected eof")]), "TLS error"),
+            (RuntimeError("secret"), "RuntimeError"),
+        ]
+        for error, _ in reasons:
+            protocol, _ = self.on_socket()
+            self.world.clock.advance(QUIET)
+            self.lose(protocol, error)
+        closed = [c.reason for b in self.world.storage.batches for c in b.closed]
+        self.assertEqual(closed, [text for _, text in reasons])
+
+    def test_a_system_without_an_option_of_the_keepalive(self) -> None:
+        """It has the system's own interval, and is served all the same."""
+        self.patch(shell, "KEEPALIVE", {"TCP_NO_SUCH_OPTION": 60})
+        address = IPv4Address("TCP", "127.0.0.1", 1)
+        transport: Any = StringTransport(hostAddress=address, peerAddress=address)
+        tuned: list[str] = []
+        transport.setTcpNoDelay = lambda on: tuned.append("no delay")
+        transport.setTcpKeepAlive = lambda on: tuned.append("keepalive")
+        self.connect(transport)
+        self.assertEqual(tuned, ["no delay", "keepalive"])
+        self.assertEqual(len(self.world.exchange.links), 1)
 
     def test_a_fault(self) -> None:
         """The connection is aborted; what comes until then is ignored."""
@@ -207,6 +287,27 @@ class ClosingTests(ProtocolTestCase):
         self.assertEqual(transport.calls[2:], ["loseConnection"])
         self.lose(protocol)
 
+    def test_the_place_is_free_at_once(self) -> None:
+        """Another may come while we wait for the peer's end."""
+        people = self.fill()
+        people[0].dataReceived(b"/quit\0")
+        self.world.run()
+        self.assertEqual(self.factory.connections, {people[1]})
+        another, transport = self.on_socket()
+        self.assertEqual(transport.read(), b"")
+        self.assertEqual(self.factory.connections, {people[1], another})
+        self.lose(people[0])
+        self.assertEqual(self.factory.connections, {people[1], another})
+
+    def test_in_a_crowd(self) -> None:
+        """We wait for no peer's end when so many are ending already."""
+        protocol, transport = self.on_socket()
+        self.crowd()
+        protocol.dataReceived(b"/quit\0")
+        self.world.run()
+        self.assertEqual(transport.calls, ["loseConnection"])
+        self.lose(protocol)
+
     def test_a_transport_that_is_no_socket(self) -> None:
         """It has no half-close; it closes when all is sent."""
         transport = StringTransport(hostAddress=UNIX, peerAddress=UNIX)
@@ -223,7 +324,7 @@ class FullTests(ProtocolTestCase):
 
     def test_one_too_many(self) -> None:
         """It is told so and closed, and is not counted."""
-        people = [self.on_socket()[0] for _ in range(2)]
+        people = self.fill()
         protocol, transport = self.on_socket()
         self.assertEqual(transport.read(), b"! server is full (2 clients), try later\0")
         self.assertEqual(transport.calls, ["loseWriteConnection", "resumeProducing"])
@@ -237,11 +338,159 @@ class FullTests(ProtocolTestCase):
 
     def test_there_is_room_again(self) -> None:
         """When one has left."""
-        people = [self.on_socket()[0] for _ in range(2)]
+        people = self.fill()
         self.lose(people[0])
         protocol, transport = self.on_socket()
         self.assertEqual(transport.read(), b"")
         self.assertIn(protocol, self.factory.connections)
+
+    def test_the_log(self) -> None:
+        """It says so once, and once more when there was room meanwhile."""
+        with capturedLogs() as logged:
+            people = self.fill()
+            for _ in range(3):
+                self.on_socket()
+            self.lose(people[0])
+            for _ in range(3):
+                self.on_socket()
+        lines = [formatEvent(event) for event in logged]
+        self.assertEqual(lines.count("server is full (2 clients)"), 2)
+
+    def test_many_too_many(self) -> None:
+        """A few are waited for; the others are told, and closed at once."""
+        self.fill()
+        crowd = [self.on_socket()[1] for _ in range(LINGERING + 5)]
+        lingering = [t for t in crowd if t.calls[0] == "loseWriteConnection"]
+        self.assertLess(len(lingering), LINGERING)
+        for transport in crowd:
+            self.assertTrue(transport.read().startswith(b"! server is full"))
+            if transport not in lingering:
+                self.assertEqual(transport.calls, ["loseConnection"])
+
+
+class TLSTests(ProtocolTestCase):
+    """Over TLS a connection is no session before its handshake is done."""
+
+    def test_before_the_handshake(self) -> None:
+        """There is no link and no greeting; it has a place, so that there are not more
+        connections than there may be."""
+        protocol, transport = self.on_tls(shaken=False)
+        self.assertTrue(IHandshakeListener.providedBy(protocol))
+        self.world.clock.advance(2 * QUIET)
+        self.world.run()
+        self.assertEqual(self.world.exchange.links, {})
+        self.assertEqual((transport.value(), transport.calls), (b"", []))
+        self.assertEqual(self.factory.connections, {protocol})
+
+    def test_after_the_handshake(self) -> None:
+        """It is served as any other, for as long as it likes."""
+        protocol, transport = self.on_tls()
+        self.world.clock.advance(QUIET)
+        self.world.run()
+        self.world.clock.advance(2 * HANDSHAKE)
+        self.assertTrue(transport.value().startswith(b"* Welcome to test."))
+        self.assertEqual(transport.calls, [])
+        self.lose(protocol)
+
+    def test_a_handshake_without_end(self) -> None:
+        """It is aborted after its time, and holds its place until it is gone."""
+        protocol, transport = self.on_tls(shaken=False)
+        self.world.clock.advance(HANDSHAKE - 0.01)
+        self.assertEqual(transport.calls, [])
+        self.world.clock.advance(0.01)
+        self.assertEqual(transport.calls, ["abortConnection"])
+        self.assertEqual(self.factory.connections, {protocol})
+        self.lose(protocol, ConnectionAborted())
+        self.assertEqual(self.factory.connections, set())
+
+    def test_lost_in_the_handshake(self) -> None:
+        """Nothing is left of it, no timer either, and nothing is stored."""
+        protocol, _ = self.on_tls(shaken=False)
+        protocol.readConnectionLost()
+        self.lose(protocol, SSLError([]))
+        self.assertEqual(self.factory.connections, set())
+        self.assertEqual(self.world.storage.batches, [])
+
+    def test_one_too_many(self) -> None:
+        """It is told so when it can be: after its handshake."""
+        people = self.fill()
+        protocol, transport = self.on_tls(shaken=False)
+        self.assertEqual((transport.value(), transport.calls), (b"", []))
+        protocol.handshakeCompleted()
+        told = b"! server is full (2 clients), try later\0"
+        self.assertEqual(transport.value(), told)
+        self.assertEqual(transport.calls, ["loseConnection"])
+        self.assertIsNone(transport.producer)
+        self.assertEqual(self.factory.connections, set(people))
+        self.lose(protocol)
+        self.assertEqual(len(self.world.exchange.links), 2)
+
+    def test_one_too_many_that_does_not_shake_hands(self) -> None:
+        """It is aborted after the time that any other has."""
+        self.fill()
+        protocol, transport = self.on_tls(shaken=False)
+        self.world.clock.advance(HANDSHAKE)
+        self.assertEqual(transport.calls, ["abortConnection"])
+        self.lose(protocol, ConnectionAborted())
+
+    def test_one_too_many_in_a_crowd(self) -> None:
+        """There is no time for its handshake."""
+        self.fill()
+        self.crowd()
+        protocol, transport = self.on_tls(shaken=False)
+        self.assertEqual(transport.calls, ["abortConnection"])
+        self.lose(protocol, ConnectionAborted())
+
+    def test_a_crowd_does_not_hinder_one_who_has_a_place(self) -> None:
+        """It has its time for the handshake, and is served."""
+        self.crowd()
+        protocol, transport = self.on_tls()
+        self.assertEqual(transport.calls, [])
+        self.assertEqual(len(self.world.exchange.links), 1)
+        self.lose(protocol)
+
+    def test_the_end_of_the_session(self) -> None:
+        """It closes when all is sent; its place is free at once; a peer that does not
+        end too is aborted after its time."""
+        self.factory.max_clients = 1
+        protocol, transport = self.on_tls()
+        protocol.dataReceived(b"/quit\0")
+        self.world.run()
+        self.assertEqual(transport.calls, ["loseConnection"])
+        self.assertIsNone(transport.producer)
+        another, _ = self.on_tls()
+        self.assertEqual(self.factory.connections, {another})
+        protocol.dataReceived(b"more\0")
+        self.world.clock.advance(TLS_LINGER - 0.01)
+        self.assertEqual(transport.calls, ["loseConnection"])
+        self.world.clock.advance(0.01)
+        self.assertEqual(transport.calls, ["loseConnection", "abortConnection"])
+        self.lose(protocol, ConnectionAborted())
+        self.lose(another)
+        self.assertEqual(self.world.exchange.channels[1].last, 0)
+
+    def test_the_end_of_the_session_in_a_crowd(self) -> None:
+        """It has its time, but holds its place until it is gone: else peers that do
+        not end would have any number of open files."""
+        self.crowd()
+        protocol, transport = self.on_tls()
+        protocol.dataReceived(b"/quit\0")
+        self.world.run()
+        self.assertEqual(transport.calls, ["loseConnection"])
+        self.assertEqual(self.factory.connections, {protocol})
+        self.world.clock.advance(TLS_LINGER)
+        self.assertEqual(transport.calls, ["loseConnection", "abortConnection"])
+        self.lose(protocol, ConnectionAborted())
+        self.assertEqual(self.factory.connections, set())
+
+    def test_the_peer_ends_too(self) -> None:
+        """Then nothing is left to be aborted."""
+        protocol, transport = self.on_tls()
+        protocol.dataReceived(b"/quit\0")
+        self.world.run()
+        self.lose(protocol)
+        self.world.clock.advance(TLS_LINGER)
+        self.assertEqual(transport.calls, ["loseConnection"])
 
 
 class EmptiedTests(ProtocolTestCase):
@@ -257,7 +506,7 @@ class EmptiedTests(ProtocolTestCase):
 
     def test_the_last_has_left(self) -> None:
         """Then it fires, and no timer is left."""
-        people = [self.on_socket()[0] for _ in range(2)]
+        people = self.fill()
         emptied = self.emptied()
         self.lose(people[0])
         self.assertNoResult(emptied)
@@ -278,7 +527,7 @@ class EmptiedTests(ProtocolTestCase):
 
     def test_one_that_was_refused_leaves_last(self) -> None:
         """It is not waited for, and its end is no second one."""
-        people = [self.on_socket()[0] for _ in range(2)]
+        people = self.fill()
         refused, _ = self.on_socket()
         emptied = self.emptied()
         for protocol in (*people, refused):

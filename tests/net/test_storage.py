@@ -6,12 +6,13 @@ import threading
 from typing import Any
 
 from twisted.internet import reactor
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, gatherResults
 from twisted.trial.unittest import TestCase
 
 from ecochat.core.items import Event, RoomMade
 from ecochat.core.records import Batch, Loaded
-from ecochat.net.storage import READERS, Storage
+from ecochat.net import storage
+from ecochat.net.storage import PAGES, READERS, Storage
 from ecochat.store.memory import MemoryStore
 from ecochat.store.port import StoreError
 
@@ -61,6 +62,58 @@ class WatchedStore(MemoryStore):
     def close(self) -> None:
         """Close."""
         self._called("close")
+
+
+class NumberedStore(MemoryStore):
+    """Notes which pages are read; those behind an end are refused.
+
+    :ivar read: the ``after`` of each page, in order.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.read: list[int] = []
+
+    def page(self, room: int, after: int, upto: int, size: int) -> list[Event]:
+        """Read, or refuse to."""
+        self.read.append(after)
+        if after > upto:
+            raise StoreError("cannot read")
+        return []
+
+
+class PagesTests(TestCase):
+    """So many pages at one time, however many are asked for; here by one thread."""
+
+    def setUp(self) -> None:
+        self.patch(storage, "READERS", 1)
+        self.store = NumberedStore()
+        self.storage = Storage(self.store, reactor)
+        self.storage.start()
+        self.addCleanup(self.storage.stop)
+
+    def wait_for_thread(self) -> None:
+        """Let the thread do all that it was given, while the reactor does nothing."""
+        done = threading.Event()
+        self.storage._readers.callInThread(done.set)
+        self.assertTrue(done.wait(60))
+
+    async def test_no_more_are_read_than_the_reactor_takes(self) -> None:
+        """The others follow as those are taken, in order."""
+        pages = [self.storage.page(1, n, n, 1) for n in range(3 * PAGES)]
+        self.wait_for_thread()
+        self.assertEqual(self.store.read, list(range(PAGES)))
+        await gatherResults(pages)
+        self.assertEqual(self.store.read, list(range(3 * PAGES)))
+
+    async def test_pages_that_cannot_be_read(self) -> None:
+        """They make room for others too."""
+        refused = [self.storage.page(1, 9, 0, 1) for _ in range(2 * PAGES)]
+        read = self.storage.page(1, 0, 0, 1)
+        for page in refused:
+            with self.assertRaises(StoreError):
+                await page
+        self.assertEqual(await read, [])
 
 
 class StorageTests(TestCase):

@@ -20,7 +20,7 @@ from ecochat.core.records import Batch, Loaded, RoomRecord
 from ecochat.store import sqlite
 from ecochat.store.memory import MemoryStore
 from ecochat.store.port import EVENT_SIZE, Store, StoreError
-from ecochat.store.sqlite import SQLiteStore
+from ecochat.store.sqlite import READERS, SQLiteStore
 
 LOBBY = RoomMade(1, 1, "Lobby", "lobby", 1000)
 
@@ -187,6 +187,30 @@ class SQLiteStoreTests(Contract, SQLiteTestCase):
         self.store.append(Batch(events=[message(2)]))
         self.assertEqual(self.reopened().rooms[0].last, 2)
 
+    def test_an_error_that_is_not_sqlites(self) -> None:
+        """It is a fault of ours, and raised; later groups are stored."""
+        self.store.open()
+        self.store.append(Batch(rooms=[LOBBY]))
+        wrong = Event(21, 1, 2, 1000, 1, "alice", "message", "hi", b"", 2**70)
+        batch = Batch(events=[message(1), wrong])
+        self.assertRaises(OverflowError, self.store.append, batch)
+        self.assertFalse(self.store._db().in_transaction)
+        self.assertEqual(self.rows("SELECT count(*) FROM events"), [(0,)])
+        self.store.append(Batch(events=[message(1)]))
+        self.assertEqual(self.rows("SELECT n FROM events"), [(1,)])
+
+    def test_a_page_that_cannot_be_read(self) -> None:
+        """It says so, and each connection to read with is there for the next."""
+        self.store.open()
+        self.store.append(Batch(rooms=[LOBBY], events=[message(1)]))
+        self.rows("ALTER TABLE events RENAME TO away")
+        for _ in range(READERS + 1):
+            error = self.assertRaises(StoreError, self.store.page, 1, 0, 1, 1)
+            self.assertRegex(str(error), "^cannot read the log: no such table")
+            self.assertEqual(self.store._readers.qsize(), READERS)
+        self.rows("ALTER TABLE away RENAME TO events")
+        self.assertEqual(self.store.page(1, 0, 1, 1), [message(1)])
+
     def test_an_error_that_has_rolled_back(self) -> None:
         """A group for which there is no room is refused; later ones are stored."""
         self.store.open()
@@ -242,6 +266,24 @@ class SQLiteStoreTests(Contract, SQLiteTestCase):
         self.store.append(Batch(events=[message(3)]))
         self.assertEqual(wal.stat().st_size, 0)
 
+    def test_a_write_ahead_log_that_cannot_be_emptied(self) -> None:
+        """The group is stored all the same, and the next one empties it."""
+
+        def allowed(action: int, name: str | None, *rest: object) -> int:
+            is_it = action == sqlite3.SQLITE_PRAGMA and name == "wal_checkpoint"
+            return sqlite3.SQLITE_DENY if is_it else sqlite3.SQLITE_OK
+
+        self.patch(sqlite, "WAL_LIMIT", 1)
+        self.store.open()
+        wal = Path(self.path + "-wal")
+        self.store._db().set_authorizer(allowed)
+        self.store.append(Batch(rooms=[LOBBY], events=[message(1)]))
+        self.assertGreater(wal.stat().st_size, 1)
+        self.assertEqual(self.store.page(1, 0, 1, 1), [message(1)])
+        self.store._db().set_authorizer(None)
+        self.store.append(Batch(events=[message(2)]))
+        self.assertEqual(wal.stat().st_size, 0)
+
     def test_nothing_works_when_closed(self) -> None:
         """A closed store says so."""
         self.assertRaises(StoreError, self.store.append, Batch())
@@ -266,6 +308,35 @@ class SQLiteFileTests(SQLiteTestCase):
         )
         other.close()
         self.store.open()
+
+    def test_in_use_by_another_name(self) -> None:
+        """A link to a file in use is in use, and nothing is made beside it."""
+        other = SQLiteStore(self.path)
+        other.open()
+        self.addCleanup(other.close)
+        os.symlink(self.path, self.path + ".symbolic")
+        os.link(self.path, self.path + ".hard")
+        there = sorted(os.listdir(os.path.dirname(self.path)))
+        for name in (self.path, self.path + ".symbolic", self.path + ".hard"):
+            store = SQLiteStore(name)
+            error = self.assertRaises(StoreError, store.open)
+            self.assertIn(f"{name} is in use by another server", str(error))
+            self.assertEqual(sorted(os.listdir(os.path.dirname(self.path))), there)
+        other.append(Batch(rooms=[LOBBY]))
+        self.assertEqual(self.rows("SELECT name FROM rooms"), [("Lobby",)])
+
+    def test_nothing_is_made_beside_what_is_refused(self) -> None:
+        """Neither beside a newer file nor beside another's."""
+        self.store.open()
+        self.store.close()
+        for pragma in ("user_version = 99", "application_id = 7"):
+            self.rows(f"PRAGMA {pragma}")
+            self.refused()
+            folder = os.path.dirname(self.path)
+            self.assertEqual(os.listdir(folder), [os.path.basename(self.path)])
+        Path(self.path).write_text("no database at all, but a longer text" * 9)
+        self.refused()
+        self.assertEqual(os.listdir(folder), [os.path.basename(self.path)])
 
     def test_newer(self) -> None:
         """A file of a later schema is not touched."""

@@ -15,7 +15,6 @@ from pathlib import Path
 
 from twisted.trial.unittest import TestCase
 
-from ecochat.store.sqlite import SQLiteStore
 from tests.support.client import Client
 from tests.support.server import TWISTD, Server
 
@@ -288,30 +287,39 @@ class RefusalTests(EndpointsTestCase):
             self.assert_refused(["--listen", listen], *expected)
             self.talk(*self.places(server))
 
-    def test_data_that_cannot_be_used(self) -> None:
-        """A file in no folder, a folder, a file of others and one of the future."""
-        other, newer = self.folder / "other", self.folder / "newer"
-        other.write_text("what somebody wrote " * 100)
-        store = SQLiteStore(str(newer))
-        store.check()
-        store.close()
-        with sqlite3.connect(newer) as database:
-            database.execute("PRAGMA user_version = 1000")
-        database.close()
-        for data, expected in {
-            self.folder / "missing" / "file": "No such file or directory",
-            self.folder: "directory",
-            other: "not",
-            newer: "newer",
-        }.items():
-            options = ["--listen", LOCAL, "--data", str(data)]
-            self.assert_refused(options, f"{data} ", expected, "choose another")
 
-    def test_data_in_use(self) -> None:
-        """A file has one server."""
-        with Server() as server:
-            options = ["--listen", LOCAL, "--data", server.data]
-            self.assert_refused(options, f"{server.data} is in use", "--data")
+class TLSTests(EndpointsTestCase):
+    """What over TLS is not as it is elsewhere."""
+
+    def test_no_session_before_the_handshake(self) -> None:
+        """A connection that never speaks TLS is nobody: those who are there see nobody
+        join, and it is not in the list."""
+        with Server("--listen", self.tls()) as server:
+            tcp, tls = self.places(server)
+            with connect(tcp) as reader:
+                reader.expect(r"\* Welcome")
+                with connect(tls.replace("ssl:", "tcp:")), connect(tls) as later:
+                    greeting = later.expect(r"\* Welcome")
+                    self.assertIn("You are guest-2 in lobby", greeting)
+                    reader.expect(r"\* guest-2 joined")
+                    listed = reader.ask("/who", r"\* end lobby")
+        self.assertEqual(
+            listed,
+            ["* lobby guest-1 s1", "* lobby guest-2 s2", "* end lobby 2"],
+        )
+        self.assertEqual(len([f for f in reader.frames if " joined" in f]), 1)
+
+    def test_the_place_of_one_who_quits_is_free_at_once(self) -> None:
+        """Also while the peer has not closed its own end."""
+        with Server("--max-clients", "1", listen=self.tls()) as server:
+            (tls,) = self.places(server)
+            with connect(tls) as first:
+                first.say("/quit")
+                first.read_to_end()
+                with connect(tls) as second:
+                    second.say("hi")
+                    second.expect(r"\+ lobby 1$")
+        self.assertTrue(second.frames[0].startswith("* Welcome"), second.frames)
 
 
 class UnixSocketTests(EndpointsTestCase):
@@ -385,10 +393,18 @@ class BackgroundTests(EndpointsTestCase):
         data = str(self.folder / "ecochat.sqlite")
         self.assert_in_use("--listen", LOCAL, "--data", data)
         self.talk(unix, tcp)
-        os.kill(self.pid, signal.SIGTERM)
+        with connect(tcp) as client:
+            client.say("the last")
+            client.expect(r"\+ lobby 5$")
+            os.kill(self.pid, signal.SIGTERM)
+            self.assertEqual(client.read_to_end()[-1], "* server is stopping")
         wait_until(lambda: is_gone(self.pid))
         self.assertFalse((self.folder / "pid").exists())
         self.assertFalse((self.short / "chat.sock").exists())
         log = (self.folder / "log").read_text()
         self.assertIn("#info] stopped", log)
         self.assertNotIn("Traceback", log)
+        with contextlib.closing(sqlite3.connect(data)) as database:
+            texts = database.execute("SELECT text FROM events ORDER BY seq").fetchall()
+        talk = [("hello",), ("hello yourself",)]
+        self.assertEqual(texts, [*talk, *talk, ("the last",)])

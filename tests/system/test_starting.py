@@ -160,24 +160,6 @@ class RefusedFileTests(TestCase):
         self.check_refused(self.folder / "missing" / "some.sqlite", "No such file")
         self.check_refused("/proc/some.sqlite", "No such file|Permission denied")
 
-    def test_a_daemon(self) -> None:
-        """In the background a server starts on a good file, stores, and is stopped
-        through its pid file; another one can use the file then."""
-        path = self.folder / "good.sqlite"
-        self.assertEqual(self.run_server(path, daemon=True), (0, ""))
-        log = self.folder / "log"
-        self.wait_for(lambda: log.exists() and "#info] ready" in log.read_text())
-        port = re.search(r"listening on tcp:127.0.0.1:(\d+)", log.read_text())
-        assert port
-        with Client(int(port[1])) as client:
-            client.say("hello")
-            client.expect(r"\+ lobby 1$")
-            self.stop_daemon()
-            self.assertEqual(client.read_to_end()[-1], "* server is stopping")
-        with closing(sqlite3.connect(path)) as db:
-            texts = db.execute("SELECT text FROM events").fetchall()
-        self.assertEqual(texts, [("hello",)])
-
 
 class StopTests(TestCase):
     """A server that is stopped ends what it has begun."""
