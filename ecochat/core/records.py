@@ -1,6 +1,7 @@
 """What the store is given to keep, and what it gives back at the start."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import msgspec
 
@@ -67,7 +68,7 @@ class Batch(msgspec.Struct):
 def records_of(items: Iterable[Item]) -> Batch:
     """Return those of a group's items that are to be stored."""
     batch = Batch()
-    kept = {
+    kept: dict[type[Item], Callable[[Any], None]] = {
         RoomMade: batch.rooms.append,
         Event: batch.events.append,
         SessionOpened: batch.opened.append,
@@ -77,5 +78,5 @@ def records_of(items: Iterable[Item]) -> Batch:
     for item in items:
         keep = kept.get(type(item))
         if keep is not None:
-            keep(item)  # type: ignore[operator]
+            keep(item)
     return batch

@@ -69,6 +69,7 @@ class ChatProtocol(Protocol):
 
     delimiter = DELIMITER
     factory: ChatFactory
+    transport: Any  # of several interfaces; Twisted's own type names but one
     pipe: Pipe
 
     def __init__(self) -> None:
@@ -126,11 +127,11 @@ class ChatProtocol(Protocol):
 
     def pause(self) -> None:
         """See :class:`ecochat.net.link.Shell`."""
-        self.transport.pauseProducing()  # type: ignore[union-attr]
+        self.transport.pauseProducing()
 
     def resume(self) -> None:
         """See :class:`ecochat.net.link.Shell`."""
-        self.transport.resumeProducing()  # type: ignore[union-attr]
+        self.transport.resumeProducing()
 
     def close(self) -> None:
         """See :class:`ecochat.net.link.Shell`."""
@@ -141,7 +142,7 @@ class ChatProtocol(Protocol):
             self.factory.leave(self)
         self.pipe.release()
         if is_socket and not (self._input_over or crowded):
-            self.transport.loseWriteConnection()  # type: ignore[union-attr]
+            self.transport.loseWriteConnection()
             self.resume()
             self._call_later(LINGER, self._disconnect)
             return
@@ -152,7 +153,7 @@ class ChatProtocol(Protocol):
     def abort(self) -> None:
         """See :class:`ecochat.net.link.Shell`."""
         self._closing = True
-        self.transport.abortConnection()  # type: ignore[union-attr]
+        self.transport.abortConnection()
 
     def _call_later(self, seconds: float, call: Callable[[], None]) -> None:
         self._deadline = self.factory.reactor.callLater(seconds, call)
@@ -162,7 +163,7 @@ class ChatProtocol(Protocol):
             self._deadline.cancel()
 
     def _disconnect(self) -> None:
-        self.transport.loseConnection()  # type: ignore[union-attr]
+        self.transport.loseConnection()
 
 
 def _tune(transport: Any) -> None:
@@ -220,7 +221,7 @@ class ChatFactory(ServerFactory):
 
     def link(self, protocol: ChatProtocol) -> Link:
         """Make a connection a link of the exchange's."""
-        address = _address(protocol.transport.getPeer())  # type: ignore[union-attr]
+        address = _address(protocol.transport.getPeer())
         return Link(self._exchange, protocol, self._settings, address)
 
     def full(self) -> bytes:
