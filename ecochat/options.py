@@ -15,8 +15,9 @@ from ecochat.listen import DEFAULT
 from ecochat.store.sqlite import DURABILITY
 
 MAX_CLIENTS = 10_000
-OWN_FILES = 64
-"""Files the server needs beside its clients: the data, the log, listeners, threads."""
+OWN_FILES = 256
+"""Files kept free of clients, of half of all at most: the data, the log, listeners; and
+connections that are one too many, of which Twisted takes 100 at a time."""
 
 
 def give_up(text: str) -> NoReturn:
@@ -127,7 +128,8 @@ class ServerOptions(Options):
         self["listen"] = self["listen"] or [DEFAULT]
         self["name"] = self["name"] or socket.gethostname()
         self["welcome"] = self["welcome"] or ""
-        allowed = max(_open_files() - OWN_FILES, 1)
+        files = _open_files()
+        allowed = max(files - min(OWN_FILES, files // 2), 1)
         if self["max-clients"] is None:
             self["max-clients"] = min(MAX_CLIENTS, allowed)
         elif self["max-clients"] > allowed:

@@ -78,6 +78,7 @@ class ChatService(Service):
     async def _stop(self) -> None:
         for port in self._ports:
             await self._attempt(port.stopListening)
+        self._factory.stop_soon()
         await self._attempt(self._exchange.stop)
         await self._factory.emptied(FAREWELL)
         self.log.info("stopped")

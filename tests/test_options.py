@@ -163,7 +163,8 @@ class OpenFilesTests(OptionsTestCase):
             (MAX_CLIENTS + OWN_FILES - 1, MAX_CLIENTS - 1),
             (MAX_CLIENTS + OWN_FILES, MAX_CLIENTS),
             (PLENTY, MAX_CLIENTS),
-            (OWN_FILES, 1),
+            (OWN_FILES, OWN_FILES // 2),
+            (1, 1),
         ):
             with self.subTest(hard=hard):
                 self.limit_files(hard)

@@ -178,6 +178,8 @@ class Rules:
             room = room or self._make_room(name, key)
             self._state.enter(session, room)
             self._note(room, session, "joined")
+        else:
+            self._state.revisit(session, room)
         self._state.go_to(session, room)
         return room
 

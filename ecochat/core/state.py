@@ -43,7 +43,7 @@ class Session:
 
     :ivar number: unique in one data file for ever.
     :ivar origin: the connection that it speaks through.
-    :ivar rooms: the rooms it is in by id, in the order in which it entered them.
+    :ivar rooms: the rooms it is in by id, in the order in which it last joined them.
     """
 
     __slots__ = ("current", "key", "nick", "number", "origin", "rooms")
@@ -142,8 +142,13 @@ class State:
         insort(room.members, session.number)
         self._journal.append((room.members.remove, (session.number,)))
 
+    def revisit(self, session: Session, room: Room) -> None:
+        """Put a room that a session is in behind its others."""
+        rooms = {id: other for id, other in session.rooms.items() if other is not room}
+        self._set(session, "rooms", rooms | {room.id: room})
+
     def leave(self, session: Session, room: Room) -> None:
-        """Take a session out of a room; its newest other room becomes current."""
+        """Take a session out of a room; the last of its others becomes current."""
         rooms = {id: other for id, other in session.rooms.items() if other is not room}
         self._set(session, "rooms", rooms)
         del room.members[bisect_left(room.members, session.number)]

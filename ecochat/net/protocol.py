@@ -202,6 +202,7 @@ class ChatFactory(ServerFactory):
         self.connections: set[ChatProtocol] = set()
         self._ending: set[ChatProtocol] = set()
         self._full_logged = False
+        self._stopping = False
         self._exchange = exchange
         self._settings = settings
         self._emptied: Deferred[None] | None = None
@@ -232,7 +233,7 @@ class ChatFactory(ServerFactory):
     @property
     def is_crowded(self) -> bool:
         """Whether so many connections are ending that no more may take their time."""
-        return len(self._ending) >= LINGERING
+        return len(self._ending) >= LINGERING and not self._stopping
 
     def admit(self, protocol: ChatProtocol) -> bool:
         """Count a new connection; False when it is one too many."""
@@ -258,6 +259,10 @@ class ChatFactory(ServerFactory):
         if self._emptied is not None and not (self.connections or self._ending):
             emptied, self._emptied = self._emptied, None
             emptied.callback(None)
+
+    def stop_soon(self) -> None:
+        """Let every connection take the time to end: there will be no new ones."""
+        self._stopping = True
 
     async def emptied(self, seconds: float) -> None:
         """Wait until all connections have closed, or for so many seconds; those that

@@ -176,13 +176,14 @@ class RoomTests(HubTestCase):
         self.assertEqual(events(items), [(2, 1, "bob", "in lab")])
 
     def test_leaving(self) -> None:
-        """The newest other room becomes current, and in the end there is none."""
-        self.played.commit((ALICE, r.Join("a")), (ALICE, r.Join("b")))
+        """The room joined last before becomes current, and in the end there is none."""
+        rooms = [r.Join("b"), r.Join("a"), r.Join("b")]
+        self.played.commit(*[(ALICE, room) for room in rooms])
         self.assertEqual(
-            self.played.answer(ALICE, r.Leave("lobby")), i.Exited(1, "lobby", 3, "b")
+            self.played.answer(ALICE, r.Leave("lobby")), i.Exited(1, "lobby", 2, "b")
         )
-        self.assertEqual(self.played.answer(ALICE, r.Leave()), i.Exited(3, "b", 2, "a"))
-        self.assertEqual(self.played.answer(ALICE, r.Leave()), i.Exited(2, "a"))
+        self.assertEqual(self.played.answer(ALICE, r.Leave()), i.Exited(2, "b", 3, "a"))
+        self.assertEqual(self.played.answer(ALICE, r.Leave()), i.Exited(3, "a"))
         text = ("no_current_room", "you are in no room, /join one")
         for request in (r.Say("hi"), r.Leave(), r.GetTopic(), r.Who(), r.History(5)):
             self.assertEqual(self.refused(ALICE, request), text)
