@@ -243,6 +243,17 @@ class ConnectionTests(ProtocolTestCase):
 class ClosingTests(ProtocolTestCase):
     """The ends of a connection, ours and theirs."""
 
+    def test_no_crowd_when_the_server_stops(self) -> None:
+        """Then every connection may take the time to end: there are no new ones."""
+        self.crowd()
+        self.factory.stop_soon()
+        self.assertFalse(self.factory.is_crowded)
+        protocol, transport = self.on_socket()
+        protocol.close()
+        self.assertIn("loseWriteConnection", transport.calls)
+        self.assertNotIn("loseConnection", transport.calls)
+        self.lose(protocol)
+
     def test_half_close(self) -> None:
         """What is owed is written; then we close too, at once."""
         protocol, transport = self.on_socket()
