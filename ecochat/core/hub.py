@@ -12,7 +12,7 @@ from ecochat.core.errors import Refused
 from ecochat.core.items import Failed, Item, NotOpened, Refusal, SessionClosed
 from ecochat.core.limits import Limits
 from ecochat.core.records import Batch, Loaded, records_of
-from ecochat.core.requests import Depart, Open, Request, Say
+from ecochat.core.requests import Depart, Open, Request
 from ecochat.core.rules import READS, Rules
 from ecochat.core.state import Room, State
 
@@ -46,8 +46,7 @@ class Group:
 class Hub:
     """A deterministic state machine: the same calls give the same state and items.
 
-    :ivar waiting_text: how many code points the messages have that are not applied
-        yet. They may be longer than what will be allowed.
+    :ivar waiting_text: how many code points there are in what is not applied yet.
     :param limits: what the operator has set.
     :param loaded: what the store holds.
     """
@@ -82,11 +81,13 @@ class Hub:
         """Whether departures of failed groups still have to be stored."""
         return bool(self._unstored)
 
-    def propose(self, origin: int, time: int, request: Request) -> None:
-        """Put a request behind all that were proposed before it."""
+    def propose(self, origin: int, time: int, request: Request, size: int = 0) -> None:
+        """Put a request behind all that were proposed before it.
+
+        :param size: how many code points it may hold, also of what will be refused.
+        """
         self._waiting.append(Proposal(origin, time, request))
-        if isinstance(request, Say):
-            self.waiting_text += len(request.text)
+        self.waiting_text += size
 
     def apply(self) -> Group:
         """Apply all that waits, as one group; :meth:`commit` or :meth:`fail` ends it.

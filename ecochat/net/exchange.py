@@ -38,7 +38,7 @@ WAITING = 2_000
 10 ms."""
 
 WAITING_TEXT = 2**20
-"""Code points that their messages may have together, of up to 4 bytes each."""
+"""Code points that their frames may have together, of up to 4 bytes each."""
 
 RETRY = 1.0
 """Seconds until departures that could not be stored are tried again."""
@@ -84,7 +84,7 @@ class Exchange:
         self._limits = limits
         self._storage = storage
         self._reactor = reactor
-        self._record = ServerLog(log_messages)
+        self._server_log = ServerLog(log_messages)
         self._recent = Recent()
         self._stalled: dict[Attached, None] = {}
         self._last_origin = 0
@@ -137,9 +137,13 @@ class Exchange:
         self._stalled[link] = None
         return False
 
-    def propose(self, origin: int, request: Request) -> None:
-        """Put a request into the order; its group is applied at the turn's end."""
-        self._hub.propose(origin, int(self._reactor.seconds() * 1000), request)
+    def propose(self, origin: int, request: Request, size: int = 0) -> None:
+        """Put a request into the order; its group is applied at the turn's end.
+
+        :param size: code points of the frame that it comes from.
+        """
+        now = int(self._reactor.seconds() * 1000)
+        self._hub.propose(origin, now, request, size)
         self._schedule()
 
     # The turn
@@ -234,7 +238,7 @@ class Exchange:
         author = self.sessions.get(event.session)
         if author is not None:
             turn.set_apart(author.outlet)
-        self._record.message(channel.name, event)
+        self._server_log.message(channel.name, event)
 
     def _take_note(self, turn: Turn, note: Note) -> None:
         turn.add_note(self.channels[note.room], note)
@@ -247,20 +251,20 @@ class Exchange:
 
     def _take_room(self, _: Turn, made: RoomMade) -> None:
         self._add_channel(made.room, made.name)
-        self._record.record(made)
+        self._server_log.record(made)
 
     def _take_opened(self, _: Turn, opened: SessionOpened) -> None:
         link = self.links.get(opened.origin)
         if link is not None:
             self.sessions[opened.session] = link
-        self._record.record(opened)
+        self._server_log.record(opened)
 
     def _take_renamed(self, _: Turn, renamed: SessionRenamed) -> None:
-        self._record.record(renamed)
+        self._server_log.record(renamed)
 
     def _take_closed(self, _: Turn, closed: SessionClosed) -> None:
         self.sessions.pop(closed.session, None)
-        self._record.record(closed)
+        self._server_log.record(closed)
 
     # The end
 

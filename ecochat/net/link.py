@@ -186,7 +186,7 @@ class Link:
             self._depart(request.reason)
         elif request is not None:
             self._listing = type(request) in _LISTS
-            self._propose(request)
+            self._propose(request, len(frame))
         return True
 
     def _take_bad_frame(self, problem: BadFrame) -> None:
@@ -235,10 +235,10 @@ class Link:
             self._departing = True
             self._propose(Depart(reason))
 
-    def _propose(self, request: Request) -> None:
+    def _propose(self, request: Request, size: int = 0) -> None:
         self._known = True
         self._in_flight += 1
-        self._exchange.propose(self._origin, request)
+        self._exchange.propose(self._origin, request, size)
 
     # From the hub
 

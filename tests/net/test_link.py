@@ -452,6 +452,20 @@ class FlowTests(LinkTestCase):
             self.assertEqual(seen, texts)
             self.assertEqual(len(one.frames), 10)
 
+    def test_any_long_frames_waiting_in_the_hub(self) -> None:
+        """What a command holds counts too, also when it will be refused."""
+        self.patch(exchange, "WAITING_TEXT", 1_000)
+        one = self.world.join()
+        one.clear()
+        self.world.storage.at_once = False
+        for line in ("/nick ", "/join ", "/topic "):
+            one.send(*[line + "x" * 600] * 3)
+        self.assertEqual(self.world.exchange._hub.waiting, 2)
+        self.assertTrue(one.shell.paused)
+        self.world.run()
+        self.assertEqual(len(one.frames), 9)
+        self.assertFalse(one.shell.paused)
+
     def test_a_stalled_link_that_is_lost(self) -> None:
         """What it sent is stored, and nobody asks for it later."""
         self.patch(exchange, "WAITING", 1)
