@@ -149,10 +149,9 @@ def _listen(reactor: Any, where: str, factory: ServerFactory) -> IListeningPort:
     ports: list[IListeningPort] = []
     failures: list[Any] = []
     endpoint.listen(factory).addCallbacks(ports.append, failures.append)
-    if not ports and not failures:
-        give_up(f"--listen {where}: it does not listen at once; choose another place")
-    if failures:
-        give_up(f"--listen {where}: {_told(failures[0].value)}; choose another place")
+    if not ports:
+        why = _told(failures[0].value) if failures else "it does not listen at once"
+        give_up(f"--listen {where}: {why}; choose another place")
     return ports[0]
 
 

@@ -138,18 +138,17 @@ class State:
 
     def enter(self, session: Session, room: Room) -> None:
         """Put a session into a room that it is not in."""
-        self._set(session, "rooms", session.rooms | {room.id: room})
+        self.revisit(session, room)
         insort(room.members, session.number)
         self._journal.append((room.members.remove, (session.number,)))
 
     def revisit(self, session: Session, room: Room) -> None:
-        """Put a room that a session is in behind its others."""
-        rooms = {id: other for id, other in session.rooms.items() if other is not room}
-        self._set(session, "rooms", rooms | {room.id: room})
+        """Put a room behind a session's others, as the one it joined last."""
+        self._set(session, "rooms", _without(session, room) | {room.id: room})
 
     def leave(self, session: Session, room: Room) -> None:
         """Take a session out of a room; the last of its others becomes current."""
-        rooms = {id: other for id, other in session.rooms.items() if other is not room}
+        rooms = _without(session, room)
         self._set(session, "rooms", rooms)
         del room.members[bisect_left(room.members, session.number)]
         self._journal.append((insort, (room.members, session.number)))
@@ -169,3 +168,7 @@ class State:
     def set_topic(self, room: Room, topic: str) -> None:
         """Set what a room is about."""
         self._set(room, "topic", topic)
+
+
+def _without(session: Session, room: Room) -> dict[int, Room]:
+    return {id: other for id, other in session.rooms.items() if other is not room}

@@ -323,8 +323,6 @@ class Outlet:
 
     def _read_behind(self, channel: Channel, after: int, size: int) -> None:
         def take(events: list[Event]) -> None:
-            if not events:
-                raise LookupError(f"nothing stored after {channel.name} {after}")
             self._behind[channel] = [Told(channel, event) for event in events]
 
         self._read(channel.room, after, channel.last, size, take)
@@ -343,10 +341,6 @@ class Outlet:
         listing = self._listing
         if listing is None:
             return
-        if not events:
-            raise LookupError(
-                f"nothing stored after {listing.wanted.name} {listing.after}"
-            )
         chunk: list[bytes] = []
         size = 0
         for event in events:
@@ -383,9 +377,12 @@ class Outlet:
         self, events: list[Event], take: Callable[[list[Event]], None]
     ) -> None:
         self._reading = False
-        if not self._closed:
-            take(events)
-            self.pump()
+        if self._closed:
+            return
+        if not events:
+            raise LookupError("the store has nothing where the log goes on")
+        take(events)
+        self.pump()
 
 
 def _merged(sources: list[Iterable[Any]]) -> Iterable[Any]:

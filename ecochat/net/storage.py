@@ -10,11 +10,7 @@ from twisted.python.threadpool import ThreadPool
 
 from ecochat.core.items import Event
 from ecochat.core.records import Batch, Loaded
-from ecochat.store.port import Store
-
-READERS = 2
-"""Threads that read pages: one would let a slow disk hold up every reader."""
-
+from ecochat.store.port import READERS, Store
 
 PAGES = 2 * READERS
 """Pages that are read or wait for the reactor at one time; without a bound those of all

@@ -10,6 +10,11 @@ EVENT_SIZE = 40
 else a page of very short messages would have tens of thousands of them."""
 
 
+READERS = 2
+"""Pages that are read side by side: one at a time would let a slow disk hold up
+everyone who reads."""
+
+
 class StoreError(Exception):
     """Something could not be stored or read; the text says why, for people."""
 

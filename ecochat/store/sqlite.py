@@ -13,7 +13,7 @@ from msgspec.structs import astuple
 
 from ecochat.core.items import Event
 from ecochat.core.records import Batch, Loaded, RoomRecord
-from ecochat.store.port import EVENT_SIZE, StoreError
+from ecochat.store.port import EVENT_SIZE, READERS, StoreError
 
 APPLICATION_ID = 0x45434F43
 """Marks the file as ours (``ECOC``), in the header of the SQLite file."""
@@ -24,10 +24,6 @@ DURABILITY = {"full": "FULL", "normal": "NORMAL"}
 WAL_LIMIT = 32 * 2**20
 """Bytes of the write-ahead log above which the writer waits for readers to empty it:
 SQLite alone lets it grow as long as any reader is always at work."""
-
-READERS = 2
-"""Connections to read with; who finds none free waits. They are made at the start, so
-that reading needs no more open files later."""
 
 BUSY_TIMEOUT = 1_000
 """Milliseconds to wait for a lock; readers hold theirs for a few milliseconds."""
@@ -66,7 +62,7 @@ class SQLiteStore:
         self.check()
         with self._failing():
             self._end_open_sessions()
-            for _ in range(READERS):
+            for _ in range(READERS):  # now, so that reading needs no more files later
                 self._readers.put(self._connect())
             return self._load()
 

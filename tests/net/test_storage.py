@@ -12,9 +12,9 @@ from twisted.trial.unittest import TestCase
 from ecochat.core.items import Event, RoomMade
 from ecochat.core.records import Batch, Loaded
 from ecochat.net import storage
-from ecochat.net.storage import PAGES, READERS, Storage
+from ecochat.net.storage import PAGES, Storage
 from ecochat.store.memory import MemoryStore
-from ecochat.store.port import StoreError
+from ecochat.store.port import READERS, StoreError
 
 BATCH = Batch(
     rooms=[RoomMade(1, 1, "lobby", "lobby", 0)],

@@ -19,8 +19,8 @@ from ecochat.core.items import (
 from ecochat.core.records import Batch, Loaded, RoomRecord
 from ecochat.store import sqlite
 from ecochat.store.memory import MemoryStore
-from ecochat.store.port import EVENT_SIZE, Store, StoreError
-from ecochat.store.sqlite import READERS, SQLiteStore
+from ecochat.store.port import EVENT_SIZE, READERS, Store, StoreError
+from ecochat.store.sqlite import SQLiteStore
 
 LOBBY = RoomMade(1, 1, "Lobby", "lobby", 1000)
 

@@ -9,14 +9,13 @@ import socket
 import sqlite3
 import ssl
 import subprocess
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 from twisted.trial.unittest import TestCase
 
 from tests.support.client import Client
 from tests.support.server import TWISTD, Server
+from tests.support.waiting import wait_until
 
 WAIT = 20.0
 """Seconds after which what was expected is taken not to come."""
@@ -48,15 +47,6 @@ def connect(place: str) -> Talker:
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         connected = context.wrap_socket(connected)
     return Talker(connected)
-
-
-def wait_until(done: Callable[[], bool]) -> None:
-    """Wait until something holds; :raises AssertionError: when it never does."""
-    deadline = time.monotonic() + WAIT
-    while not done():
-        if time.monotonic() > deadline:
-            raise AssertionError("not in time")
-        time.sleep(0.01)
 
 
 def is_gone(pid: int) -> bool:

@@ -5,8 +5,6 @@ import re
 import signal
 import sqlite3
 import subprocess
-import time
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -14,11 +12,11 @@ from twisted.trial.unittest import TestCase
 
 from tests.support.client import Client
 from tests.support.server import TWISTD, Server
+from tests.support.waiting import WAIT, wait_until
 from tests.system.starting import LEFT_OPEN, fill, time_of
 
 MESSAGES = 20_000
 SESSIONS = 2_000
-WAIT = 20.0
 
 
 class FullFileTests(TestCase):
@@ -86,14 +84,7 @@ class RefusedFileTests(TestCase):
         if self.pid_file.exists():
             pid = int(self.pid_file.read_text())
             os.kill(pid, signal.SIGTERM)
-            self.wait_for(lambda: not Path(f"/proc/{pid}").exists())
-
-    def wait_for(self, holds: Callable[[], bool]) -> None:
-        """Wait until something holds."""
-        deadline = time.monotonic() + WAIT
-        while not holds():
-            self.assertLess(time.monotonic(), deadline)
-            time.sleep(0.01)
+            wait_until(lambda: not Path(f"/proc/{pid}").exists())
 
     def check_refused(self, data: object, told: str) -> None:
         """Check that both kinds of server refuse a file with one line."""
