@@ -1,16 +1,19 @@
 """The command line of ``twistd ecochat``, read in this process."""
 
+import os
 import resource
 import socket
 import sys
-from io import StringIO
+from io import BytesIO, StringIO, TextIOWrapper
+from pathlib import Path
 from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
 from ecochat import __version__
 from ecochat.listen import DEFAULT
-from ecochat.options import MAX_CLIENTS, OWN_FILES, ServerOptions
+from ecochat.options import OWN_FILES, ServerOptions
+from ecochat.settings import ACTIONS, MAX_CLIENTS, SETTINGS
 
 PLENTY = 1_000_000
 """A limit on open files that is none."""
@@ -49,6 +52,12 @@ class OptionsTestCase(SynchronousTestCase):
         self.assertNotIn("\n", line)
         return line
 
+    def file(self, *lines: str) -> str:
+        """Return the path of a new file with these lines."""
+        path = Path(self.mktemp())
+        path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        return str(path)
+
 
 class DefaultsTests(OptionsTestCase):
     """Nothing has to be configured."""
@@ -56,14 +65,22 @@ class DefaultsTests(OptionsTestCase):
     def test_all_of_them(self) -> None:
         """Without options the server has these."""
         expected = {
+            "burst": 100,
             "data": "ecochat.sqlite",
             "durability": "full",
+            "jokes": None,
+            "limits": True,
             "listen": [DEFAULT],
-            "log-messages": 0,
+            "log-messages": False,
             "max-clients": 10_000,
             "max-frame": 65_536,
             "max-message": 4_000,
+            "max-per-address": 200,
             "name": socket.gethostname(),
+            "no-classic-words": False,
+            "operator-socket": "ecochat.sqlite.operator",
+            "quit-password": "12345",
+            "rate": 20.0,
             "welcome": "",
         }
         self.assertEqual(self.read(), expected)
@@ -72,6 +89,23 @@ class DefaultsTests(OptionsTestCase):
         """``--name ''`` would leave a hole in the welcome."""
         self.assertEqual(self.read("--name", "")["name"], socket.gethostname())
 
+    def test_the_operators_socket_is_beside_the_data(self) -> None:
+        """Where there is a file; it can be elsewhere, or not at all."""
+        for words, path in (
+            (["--data", "/var/lib/chat"], "/var/lib/chat.operator"),
+            (["--data", ":memory:"], ""),
+            (["--data", ":memory:", "--operator-socket", "x"], "x"),
+            (["--operator-socket", "off"], ""),
+            (["--operator-socket", "./off"], "./off"),
+        ):
+            with self.subTest(words=words):
+                self.assertEqual(self.read(*words)["operator-socket"], path)
+
+    def test_one_list_is_not_another_servers(self) -> None:
+        """The default list is copied."""
+        self.read()["listen"].append("elsewhere")
+        self.assertEqual(self.read()["listen"], [DEFAULT])
+
 
 class GivenTests(OptionsTestCase):
     """What can be set."""
@@ -79,12 +113,17 @@ class GivenTests(OptionsTestCase):
     def test_each_option(self) -> None:
         """Each long option sets its value, a number as a number."""
         given = {
+            "burst": 7,
             "data": ":memory:",
             "durability": "normal",
+            "jokes": self.file("ha"),
             "max-clients": 5,
             "max-frame": 100,
             "max-message": 10,
+            "max-per-address": 3,
             "name": "here we are",
+            "operator-socket": "op.sock",
+            "quit-password": "geheim",
             "welcome": "no smoking",
         }
         words = [w for name, value in given.items() for w in (f"--{name}", str(value))]
@@ -103,10 +142,29 @@ class GivenTests(OptionsTestCase):
         read = self.read("--listen", "1", "--listen=unix:x", "-l", "[::1]:2")
         self.assertEqual(read["listen"], ["1", "unix:x", "[::1]:2"])
 
-    def test_log_messages_is_a_flag(self) -> None:
-        """It takes no value."""
-        self.assertTrue(self.read("--log-messages")["log-messages"])
-        self.assertIn("log-messages", self.refusal("--log-messages=yes"))
+    def test_flags(self) -> None:
+        """They take no value."""
+        for name in ("log-messages", "no-classic-words"):
+            with self.subTest(name=name):
+                self.assertIs(self.read(f"--{name}")[name], True)
+                self.assertIn(name, self.refusal(f"--{name}=yes"))
+
+    def test_rates(self) -> None:
+        """For each second unless it is for each minute; decimals too."""
+        for word, rate in (
+            ("20/s", 20.0),
+            ("20", 20.0),
+            ("0.5/s", 0.5),
+            ("90/m", 1.5),
+            ("1e-3", 0.001),
+        ):
+            with self.subTest(word=word):
+                self.assertEqual(self.read("--rate", word)["rate"], rate)
+
+    def test_limits_are_a_switch(self) -> None:
+        """On or off."""
+        self.assertIs(self.read("--limits", "off")["limits"], False)
+        self.assertIs(self.read("--limits", "on")["limits"], True)
 
 
 class WrongTests(OptionsTestCase):
@@ -114,13 +172,43 @@ class WrongTests(OptionsTestCase):
 
     def test_numbers(self) -> None:
         """A number is whole, plain and at least 1; the line says so."""
-        for option in ("max-clients", "max-frame", "max-message"):
+        counts = ("burst", "max-clients", "max-frame", "max-message", "max-per-address")
+        for option in counts:
             for value in ("0", "-1", "many", "1.5", "", "\u0663", "1_0"):
                 with self.subTest(option=option, value=value):
                     line = self.refusal(f"--{option}={value}")
                     self.assertIn(f"--{option}", line)
                     self.assertIn("is not a number above 0", line)
                     self.assertIn("see twistd ecochat --help", line)
+            self.assertIn("too large", self.refusal(f"--{option}", "9" * 5_000))
+
+    def test_rates(self) -> None:
+        """A rate is finite, more than nothing, and of a unit that is known."""
+        wrong = ("0", "0/m", "-1", "", "20/h", "20 /s", "nan", "inf", "1e999", "1_0")
+        for word in (*wrong, "1e-999/m", "\u0663", "/s"):
+            with self.subTest(word=word):
+                self.assertIn("as 20/s or 100/m", self.refusal(f"--rate={word}"))
+
+    def test_words(self) -> None:
+        """The option and what it takes are named."""
+        for option, word, expected in (
+            ("limits", "maybe", "--limits maybe is not on or off"),
+            ("operator-socket", "", "--operator-socket '' is neither a path nor off"),
+            ("quit-password", "", "one word without white space"),
+            ("quit-password", "two words", "one word without white space"),
+            ("quit-password", "\u2003x", "one word without white space"),
+            ("jokes", "/nowhere", "--jokes /nowhere cannot be read: No such file"),
+        ):
+            with self.subTest(option=option, word=word):
+                self.assertIn(expected, self.refusal(f"--{option}={word}"))
+
+    def test_a_secret_is_not_repeated(self) -> None:
+        """What stands on stderr may end in a log."""
+        self.assertNotIn("hush", self.refusal("--quit-password", "hush hush"))
+
+    def test_a_line_break_in_a_value(self) -> None:
+        """The refusal is one line all the same."""
+        self.refusal("--max-clients", "1\n2")
 
     def test_durability(self) -> None:
         """The option and its words are named."""
@@ -142,9 +230,108 @@ class WrongTests(OptionsTestCase):
 
     def test_text_that_is_not_utf_8(self) -> None:
         """What the terminal gave cannot be sent to anybody."""
-        for option in ("--name", "--welcome"):
+        for option in ("--name", "--welcome", "--quit-password"):
             with self.subTest(option=option):
-                self.assertIn("it is not UTF-8", self.refusal(option, "\udcff"))
+                self.assertIn("is not UTF-8", self.refusal(option, "\udcff"))
+
+
+class FileTests(OptionsTestCase):
+    """Settings from a file, beside those of the command line."""
+
+    def test_the_file_goes_before_the_defaults(self) -> None:
+        """And what it does not say is as ever; with either kind of dash."""
+        path = self.file('data = "x"', "max-frame = 9", "max_message = 8")
+        read = self.read("--config", path)
+        self.assertEqual((read["max-frame"], read["max-message"]), (9, 8))
+        self.assertEqual(read["operator-socket"], "x.operator")
+        self.assertEqual(read["burst"], 100)
+
+    def test_the_command_line_goes_before_the_file(self) -> None:
+        """Whatever the order: text, lists as a whole, flags, and the default too."""
+        path = self.file(
+            'listen = ["1", "2"]',
+            'name = "there"',
+            "burst = 5",
+            "log-messages = false",
+            'limits = "off"',
+        )
+        words = ["--burst=100", "-l3", "--log-messages", "--limits=on", "-nhere"]
+        for given in ([*words, "--config", path], ["--config", path, *words]):
+            with self.subTest(given=given):
+                read = self.read(*given)
+                self.assertEqual(read["burst"], 100)
+                self.assertEqual(read["listen"], ["3"])
+                self.assertEqual(read["name"], "here")
+                self.assertTrue(read["log-messages"] and read["limits"])
+
+    def test_a_wrong_file(self) -> None:
+        """It is named, with the key and what was expected."""
+        path = self.file('burst = "5"')
+        told = 'burst = "5" is not a whole number (without quotes)'
+        self.assertEqual(self.refusal("--config", path), f"ecochat: {path}: {told}")
+
+    def test_a_missing_file(self) -> None:
+        """It is named."""
+        line = self.refusal("--config", "/nowhere")
+        self.assertIn("--config /nowhere cannot be read: No such file", line)
+
+
+class PrintTests(OptionsTestCase):
+    """``--print-config``: the settings, as a file."""
+
+    def printed(self, *words: str) -> str:
+        """Return what is written on stdout, with exit status 0."""
+        bytes_written = BytesIO()
+        self.patch(sys, "stdout", TextIOWrapper(bytes_written, encoding="ascii"))
+        with self.assertRaises(SystemExit) as caught:
+            self.read("--print-config", *words)
+        self.assertEqual(caught.exception.code, 0)
+        return bytes_written.getvalue().decode()
+
+    def assert_read_back(self, *words: str) -> None:
+        """See that what is printed gives the settings that the words give."""
+        path = self.file(self.printed(*words))
+        self.assertEqual(self.read("--config", path), self.read(*words))
+
+    def test_it_is_read_back(self) -> None:
+        """The defaults are, and so is everything else, whatever its characters."""
+        self.assert_read_back()
+        self.assert_read_back(
+            *(
+                "-l1",
+                '-lunix:"q"',
+                "-d:memory:",
+                "-nGrüße",
+                "-w\x7f\\ \t\n\x1b€😀",
+                "-m9",
+            ),
+            *("--rate", "100/m", "--burst", "1", "--limits", "off", "--log-messages"),
+            *("--no-classic-words", "--quit-password", "ö'\"", "--durability=normal"),
+            *("--jokes", self.file("ha"), "--max-per-address=1", "--max-frame=3"),
+        )
+
+    def test_the_effective_ones(self) -> None:
+        """What the file and the command line give is in it, each with its help."""
+        path = self.file("burst = 5", "max-frame = 6")
+        text = self.printed("--burst", "7", "--config", path)
+        self.assertIn("\nburst = 7\n", text)
+        self.assertIn(
+            "\n# the longest frame, without its null byte\nmax-frame = 6\n", text
+        )
+
+    def test_wrong_settings_are_not_printed(self) -> None:
+        """The refusal comes as ever."""
+        self.assertIn("--burst", self.refusal("--print-config", "--burst", "0"))
+
+    def test_a_path_that_no_file_can_hold(self) -> None:
+        """A file is UTF-8, and a path need not be."""
+        line = self.refusal("--print-config", "--data", "\udcff")
+        self.assertIn("is not UTF-8", line)
+
+    def test_nowhere_to_print(self) -> None:
+        """A full disk is told in one line too."""
+        self.patch(sys, "stdout", open("/dev/full", "w"))  # noqa: SIM115
+        self.assertIn("No space left", self.refusal("--print-config"))
 
 
 class OpenFilesTests(OptionsTestCase):
@@ -216,11 +403,23 @@ class HelpTests(OptionsTestCase):
 
     def test_every_option_is_explained(self) -> None:
         """Each option is there with its words, the limits and the defaults."""
-        text = str(ServerOptions())
-        for name in self.read():
-            self.assertIn(f"--{name}", text)
-        for default in (DEFAULT, "ecochat.sqlite", "65536", "4000", "10000"):
+        text = " ".join(str(ServerOptions()).split())
+        for name, setting in (SETTINGS | ACTIONS).items():
+            with self.subTest(name=name):
+                shown = f"--{name} {setting.argument}".strip()
+                self.assertIn(f"{shown} {setting.help}", text)
+                if setting.default_words:
+                    self.assertIn(f"[default: {setting.default_words}]", text)
+        for default in (DEFAULT, "ecochat.sqlite", "65536", "4000", "10000", "20/s"):
             self.assertIn(default, text)
+
+    def test_it_fits(self) -> None:
+        """No line is wider than the terminal, nor than one can read."""
+        for columns, widest in (("80", 80), ("70", 70), ("20", 60), ("300", 100)):
+            self.patch(os, "environ", os.environ | {"COLUMNS": columns})
+            with self.subTest(columns=columns):
+                lines = str(ServerOptions()).splitlines()
+                self.assertLessEqual(max(map(len, lines)), widest)
 
     def test_how_to_talk_is_shown(self) -> None:
         """The help says how a client speaks to the server."""
