@@ -12,17 +12,29 @@ import msgspec
 from ecochat.core import limits
 from ecochat.core.errors import Refused
 from ecochat.core.requests import (
+    Announce,
+    Clients,
+    Close,
     Depart,
     GetTopic,
     Help,
     History,
     Join,
+    Joke,
+    Kick,
     Leave,
+    Mac,
+    Name,
     Request,
     Rooms,
+    Say,
+    SetAcks,
     SetNick,
     SetTopic,
+    Shutdown,
     Since,
+    Status,
+    Time,
     Who,
 )
 
@@ -35,6 +47,8 @@ class Argument(msgspec.Struct, frozen=True):
     :param read: makes a value of the word; :raises ValueError: with what was expected.
     :param required: whether the command needs it.
     :param keyword: the word that has to stand before it.
+    :param fits: what a word has to look like to be taken for it, where it may be
+        absent and another follows.
     :param rest: whether it is all the rest of the text instead of one word.
     """
 
@@ -43,6 +57,7 @@ class Argument(msgspec.Struct, frozen=True):
     read: Callable[[str], object] = str
     required: bool = False
     keyword: str = ""
+    fits: re.Pattern[str] = re.compile("")
     rest: bool = False
 
     @property
@@ -53,16 +68,20 @@ class Argument(msgspec.Struct, frozen=True):
 
 
 class Command(msgspec.Struct, frozen=True):
-    """One command: its name, a line of help, what it makes of its arguments."""
+    """One command: its name, a line of help, what it makes of its arguments.
+
+    :param operator: whether it is for operators only.
+    """
 
     name: str
     help: str
     request: Callable[..., Request]
     arguments: tuple[Argument, ...] = ()
+    operator: bool = False
 
     @property
     def usage(self) -> str:
-        """How to write the command: ``/history [COUNT] [before NUMBER]``."""
+        """How to write the command: ``/history [ROOM] [COUNT] [before NUMBER]``."""
         return " ".join([f"/{self.name}", *(a.usage for a in self.arguments)])
 
 
@@ -78,20 +97,62 @@ def _count(word: str) -> int:
     return int(word)
 
 
+def _seconds(word: str) -> int:
+    if not re.fullmatch("[0-9]{1,9}", word) or int(word) > limits.SHUTDOWN:
+        raise ValueError(f"is a number from 0 to {limits.SHUTDOWN}")
+    return int(word)
+
+
+def _session(word: str) -> int:
+    if not re.fullmatch("[sS]?[0-9]{1,18}", word):
+        raise ValueError("is a session as /status names it, like s3")
+    return int(word.lstrip("sS"))
+
+
+def _on(word: str) -> bool:
+    if word.lower() not in _SWITCH:
+        raise ValueError("is what it takes")
+    return _SWITCH[word.lower()]
+
+
 def _room(word: str) -> str:
     return word.removeprefix("#")
+
+
+def _nick(word: str) -> str:
+    if word == "@":
+        raise ValueError("is missing")
+    return word.removeprefix("@")
 
 
 def _topic(topic: str | None = None) -> Request:
     return GetTopic() if topic is None else SetTopic(topic)
 
 
-def _history(count: int = limits.HISTORY_DEFAULT, before: int | None = None) -> Request:
-    return History(count, before)
+def _history(
+    count: int = limits.HISTORY_DEFAULT,
+    before: int | None = None,
+    room: str | None = None,
+) -> Request:
+    return History(count, before, room)
 
 
+def _message(nick: str, text: str) -> Request:
+    return Say(text, f"@{nick}")
+
+
+def _me(text: str) -> Request:
+    return Say(f"/me {text}")
+
+
+_SWITCH = {"on": True, "off": False}
+_DIGITS = re.compile("[0-9+-]")
 _ROOM = Argument("room", "ROOM", _room)
+_ROOM_FIRST = Argument("room", "ROOM", _room, fits=re.compile("[^0-9+-]"))
 _NUMBER = Argument("number", "NUMBER", _number, required=True)
+_NICK = Argument("nick", "NICK", _nick, required=True)
+_TEXT = Argument("text", "TEXT", required=True, rest=True)
+_REASON = Argument("reason", "REASON", rest=True)
 
 COMMANDS = {
     command.name: command
@@ -103,6 +164,13 @@ COMMANDS = {
             (Argument("nick", "NAME", required=True),),
         ),
         Command("who", "list who is in a room", Who, (_ROOM,)),
+        Command(
+            "msg",
+            "write to one person; nobody else can read it",
+            _message,
+            (_NICK, _TEXT),
+        ),
+        Command("me", "say what you do, as in /me waves", _me, (_TEXT,)),
         Command(
             "join",
             "go into a room, made if there is none; the others are kept",
@@ -122,11 +190,29 @@ COMMANDS = {
             f"show the last COUNT messages ({limits.HISTORY_DEFAULT})",
             _history,
             (
+                _ROOM_FIRST,
                 Argument("count", "COUNT", _count),
                 Argument("before", "NUMBER", _number, keyword="before"),
             ),
         ),
-        Command("since", "show all that followed a message", Since, (_NUMBER,)),
+        Command(
+            "since",
+            "show all that followed a message",
+            Since,
+            (_ROOM_FIRST, _NUMBER),
+        ),
+        Command(
+            "acks",
+            "be told the numbers of your own messages, or not",
+            SetAcks,
+            (Argument("on", "on|off", _on, required=True),),
+        ),
+        Command("status", "list the sessions, and those that ended last", Status),
+        Command("clients", "say how many are here", Clients),
+        Command("time", "say what time it is (UTC)", Time),
+        Command("name", "say the server's name", Name),
+        Command("mac", "say the hardware address of the server's machine", Mac),
+        Command("joke", "tell a joke", Joke),
         Command(
             "help",
             "list the commands, or explain one",
@@ -134,8 +220,35 @@ COMMANDS = {
             (Argument("command", "COMMAND"),),
         ),
         Command("quit", "end the session", Depart),
+        Command(
+            "say", "say something to everyone, as Server", Announce, (_TEXT,), True
+        ),
+        Command(
+            "kick",
+            "end the session of someone",
+            Kick,
+            (_NICK, _REASON),
+            operator=True,
+        ),
+        Command(
+            "close",
+            "end a session by its id, as s3",
+            Close,
+            (Argument("session", "ID", _session, required=True),),
+            operator=True,
+        ),
+        Command(
+            "shutdown",
+            "stop the server, after some seconds",
+            Shutdown,
+            (Argument("seconds", "SECONDS", _seconds, fits=_DIGITS), _REASON),
+            operator=True,
+        ),
     )
 }
+
+OPERATORS_ONLY = {c.request: c.name for c in COMMANDS.values() if c.operator}
+"""The types of request that are for operators, and the command that each is of."""
 
 
 def find_command(name: str) -> Command:
@@ -193,7 +306,7 @@ def _take(argument: Argument, text: str, keywords: set[str]) -> tuple[str, str]:
         if not first:
             raise ValueError(f"{argument.name} is missing")
         return first, rest
-    if first.lower() in keywords:
+    if first.lower() in keywords or not argument.fits.match(first):
         return "", text
     return (text, "") if argument.rest else (first, rest)
 

@@ -50,9 +50,11 @@ class FrameDecoder:
             self._at = end + 1
             if self._skipping:
                 self._skipping = False
-            elif raw or self._begun:
+            elif self._begun:
                 raw = bytes(self._begun) + raw
                 self._begun.clear()
+                return self._decode(raw)
+            elif raw:
                 return self._decode(raw)
             else:
                 self._data = self._data[self._at :].lstrip(DELIMITER)

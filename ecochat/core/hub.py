@@ -9,11 +9,12 @@ import traceback
 import msgspec
 
 from ecochat.core.errors import Refused
+from ecochat.core.facts import Facts
 from ecochat.core.items import Failed, Item, NotOpened, Refusal, SessionClosed
 from ecochat.core.limits import Limits
 from ecochat.core.records import Batch, Loaded, records_of
-from ecochat.core.requests import Depart, Open, Request
-from ecochat.core.rules import READS, Rules
+from ecochat.core.requests import Open, Request
+from ecochat.core.rules import FINAL, Rules
 from ecochat.core.state import Room, State
 
 
@@ -49,11 +50,17 @@ class Hub:
     :ivar waiting_text: how many code points there are in what is not applied yet.
     :param limits: what the operator has set.
     :param loaded: what the store holds.
+    :param facts: what the server says of itself.
     """
 
-    def __init__(self, limits: Limits, loaded: Loaded | None = None) -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        loaded: Loaded | None = None,
+        facts: Facts | None = None,
+    ) -> None:
         self._state = State()
-        self._rules = Rules(self._state, limits)
+        self._rules = Rules(self._state, limits, facts or Facts())
         self._waiting: list[Proposal] = []
         self.waiting_text = 0
         self._group: Group | None = None
@@ -65,6 +72,7 @@ class Hub:
         for r in loaded.rooms:
             state.rooms[r.key] = Room(r.id, r.name, r.key, r.first, r.last, r.topic)
         state.last_session, state.seq = loaded.last_session, loaded.seq
+        state.last_room = loaded.last_room
 
     @property
     def waiting(self) -> int:
@@ -115,8 +123,8 @@ class Hub:
     def fail(self, reason: str) -> list[Item]:
         """Take the group back, since it could not be stored; return what is to be told.
 
-        Departures stay: who is gone is gone. Questions are answered anew, from the
-        state that is left. Everything else is refused with the reason.
+        Departures stay: who is gone, or thrown out, is gone. Questions are answered
+        anew, from the state that is left. Everything else is refused with the reason.
 
         :param reason: why it could not be stored, for people.
         """
@@ -124,7 +132,7 @@ class Hub:
         self._state.undo()
         self._rules.not_open = f"not stored: {reason}"
         for proposal in group.proposals:
-            if type(proposal.request) is Depart or type(proposal.request) in READS:
+            if type(proposal.request) in FINAL:
                 self._apply_one(proposal)
             else:
                 self._rules.refuse(proposal.origin, self._refusal(proposal))

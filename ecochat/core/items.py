@@ -55,12 +55,23 @@ class Note(Item, frozen=True, gc=False):
 
 
 class RoomMade(Item, frozen=True, gc=False):
-    """A room was made."""
+    """A room was made.
+
+    :param name: empty for a private one: each of its two has another name for it.
+    :param owners: the identities that it belongs to; empty for everyone.
+    """
 
     room: int
     name: str
     key: str
     time: int
+    owners: tuple[str, ...] = ()
+
+
+class RoomDropped(Item, frozen=True, gc=False):
+    """A private room was forgotten, since nobody is left who may read it."""
+
+    room: int
 
 
 class SessionOpened(Item, frozen=True, gc=False):
@@ -92,6 +103,12 @@ class SessionClosed(Item, frozen=True, gc=False):
     reason: str
     time: int
     remaining: int
+
+
+class Stopping(Item, frozen=True, gc=False):
+    """The server is to stop after some seconds."""
+
+    seconds: int
 
 
 class Body(msgspec.Struct, frozen=True, gc=False):
@@ -127,6 +144,31 @@ class Welcomed(Entered, frozen=True, gc=False):
     """
 
     session: int
+
+
+class Opened(Body, frozen=True, gc=False):
+    """The session hears what is said in a private room from now on.
+
+    :param name: what the session calls the room.
+    :param last: the room's last number until now.
+    """
+
+    room: int
+    name: str
+    last: int
+
+
+class Relabelled(Body, frozen=True, gc=False):
+    """A private room of the session's has another name for it."""
+
+    room: int
+    name: str
+
+
+class Dropped(Body, frozen=True, gc=False):
+    """A private room of the session's is forgotten."""
+
+    room: int
 
 
 class Exited(Body, frozen=True, gc=False):
@@ -198,6 +240,48 @@ class LogRange(Body, frozen=True, gc=False):
     end: int
 
 
+class StatusRange(Body, frozen=True, gc=False):
+    """The sessions as they were at a time, to be read from the store.
+
+    :param time: when, in milliseconds since 1970 (UTC).
+    :param upto: the highest number of a session then.
+    :param addresses: whether it is told where each comes from.
+    """
+
+    time: int
+    upto: int
+    addresses: bool
+
+
+class Clock(Body, frozen=True, gc=False):
+    """What time it is, in milliseconds since 1970 (UTC); see ``requests.Time``."""
+
+    time: int
+    local: bool
+
+
+class Fact(Body, frozen=True, gc=False):
+    """A short answer.
+
+    :param kind: to what: ``name``, ``mac``, ``clients``, ``joke`` or ``notice``.
+    """
+
+    kind: str
+    text: str
+
+
+class AcksSet(Body, frozen=True, gc=False):
+    """The session is told the numbers of its own messages from now on, or not."""
+
+    on: bool
+
+
+class Announced(Body, frozen=True, gc=False):
+    """The operator says something to everyone."""
+
+    text: str
+
+
 class HelpText(Body, frozen=True, gc=False):
     """Lines of help."""
 
@@ -225,4 +309,13 @@ class Failed(Body, frozen=True, gc=False):
 
 
 class Ended(Body, frozen=True, gc=False):
-    """The session is over; nothing follows for it."""
+    """The session is over; nothing follows for it.
+
+    :param time: when, in milliseconds since 1970 (UTC), where that is to be told.
+    """
+
+    time: int | None = None
+
+
+class Kicked(Refusal, frozen=True, gc=False):
+    """An operator ended the session: it is told so now, and nothing else."""

@@ -11,6 +11,22 @@ ROOMS = 10_000
 ROOMS_OF_A_SESSION = 100
 """Rooms one session may be in: each costs it a position, and the room a member."""
 
+TALKS = 100
+"""Private rooms that one session may begin and have at one time; of those whose other
+one is gone it keeps as many as make this number with the rest."""
+
+TALKS_IN_ALL = 100_000
+"""Private rooms of a server: each is kept in memory, about 1.5 KB."""
+
+CLOSED_SESSIONS = 50
+"""Sessions that have ended of which the status tells."""
+
+STATUS_PAGE = 500
+"""Sessions read from the store at once: about 64 KiB of lines."""
+
+SHUTDOWN = 86_400
+"""Seconds that a shutdown can be announced ahead: a day."""
+
 HISTORY = 1_000
 """Events one request for history may ask for."""
 

@@ -33,7 +33,9 @@ class RoomRecord(msgspec.Struct, frozen=True, gc=False):
 class Loaded(msgspec.Struct, frozen=True):
     """What a server starts from.
 
-    :param rooms: all rooms, by rising id.
+    :param rooms: the rooms of everyone, by rising id. (A private room ends with the
+        sessions that it belongs to, and those with the server.)
+    :param last_room: the highest id of any room.
     :param last_session: the highest session number ever given.
     :param seq: the highest place in the order that is stored.
     """
@@ -41,6 +43,20 @@ class Loaded(msgspec.Struct, frozen=True):
     rooms: tuple[RoomRecord, ...] = ()
     last_session: int = 0
     seq: int = 0
+    last_room: int = 0
+
+
+class SessionRecord(msgspec.Struct, frozen=True, gc=False):
+    """A session as it is kept; times are in milliseconds since 1970 (UTC).
+
+    :param disconnected: None while it is open.
+    """
+
+    session: int
+    nick: str
+    address: str
+    connected: int
+    disconnected: int | None = None
 
 
 class Batch(msgspec.Struct):

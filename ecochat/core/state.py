@@ -5,6 +5,8 @@ takes it back: the cost of a change is one entry, that of a group that commits i
 clearing the journal. A copy of the state per group would cost its size each time.
 """
 
+from __future__ import annotations
+
 from bisect import bisect_left, insort
 from collections.abc import Callable
 from typing import Any
@@ -13,12 +15,26 @@ from typing import Any
 class Room:
     """A room: a numbered log, of which only the ends are known here, and its members.
 
+    :ivar name: empty for a private room, which each of its two calls by the other.
+    :ivar owners: the identities that a private room belongs to, first the one that
+        began it; empty for a room of everyone.
+    :ivar nicks: the name that each owner of a private room has, or had last.
     :ivar first: the number of the oldest event kept; 1 in an empty room.
     :ivar last: the number of the newest event; 0 in an empty room.
     :ivar members: session numbers, rising, so that a list of them comes in pages.
     """
 
-    __slots__ = ("first", "id", "key", "last", "members", "name", "topic")
+    __slots__ = (
+        "first",
+        "id",
+        "key",
+        "last",
+        "members",
+        "name",
+        "nicks",
+        "owners",
+        "topic",
+    )
 
     def __init__(
         self,
@@ -28,6 +44,7 @@ class Room:
         first: int = 1,
         last: int = 0,
         topic: str = "",
+        owners: tuple[str, ...] = (),
     ) -> None:
         self.id = id
         self.name = name
@@ -35,7 +52,19 @@ class Room:
         self.first = first
         self.last = last
         self.topic = topic
+        self.owners = owners
+        self.nicks: dict[str, str] = {}
         self.members: list[int] = []
+
+    def other(self, identity: str) -> str:
+        """Return the other one of a private room's two identities."""
+        return self.owners[self.owners[0] == identity]
+
+    def name_for(self, session: Session) -> str:
+        """Return what a session calls the room."""
+        if not self.owners:
+            return self.name
+        return "@" + self.nicks[self.other(session.identity)]
 
 
 class Session:
@@ -43,30 +72,57 @@ class Session:
 
     :ivar number: unique in one data file for ever.
     :ivar origin: the connection that it speaks through.
+    :ivar operator: whether it may do what is for operators only.
     :ivar rooms: the rooms it is in by id, in the order in which it last joined them.
+    :ivar talks: the private rooms that it owns, by key, the newest last.
     """
 
-    __slots__ = ("current", "key", "nick", "number", "origin", "rooms")
+    __slots__ = (
+        "current",
+        "key",
+        "nick",
+        "number",
+        "operator",
+        "origin",
+        "rooms",
+        "talks",
+    )
 
-    def __init__(self, number: int, origin: int, nick: str, key: str) -> None:
+    def __init__(
+        self, number: int, origin: int, nick: str, key: str, operator: bool = False
+    ) -> None:
         self.number = number
         self.origin = origin
         self.nick = nick
         self.key = key
+        self.operator = operator
         self.rooms: dict[int, Room] = {}
+        self.talks: dict[str, Room] = {}
         self.current: Room | None = None
+
+    @property
+    def identity(self) -> str:
+        """Whose what it writes is: no other session has or will have the same."""
+        return f"s{self.number}"
 
 
 class State:
-    """Rooms, sessions and names; see the module."""
+    """Rooms, sessions and names; see the module.
+
+    :ivar rooms: the rooms of everyone, by key.
+    :ivar talks: the private rooms, by the identities of their two.
+    """
 
     def __init__(self) -> None:
         self.rooms: dict[str, Room] = {}
+        self.talks: dict[str, Room] = {}
+        self.last_room = 0
         self.sessions: dict[int, Session] = {}
         self.origins: dict[int, Session] = {}
         self.names: dict[str, Session] = {}
         self.last_session = 0
         self.seq = 0
+        self._jokes = 0
         self._journal: list[tuple[Callable[..., Any], tuple[Any, ...]]] = []
 
     def mark(self) -> int:
@@ -92,14 +148,25 @@ class State:
         self.seq += 1
         return self.seq
 
+    def next_joke(self) -> int:
+        """Return how many were told before. Not journalled: none is told twice."""
+        self._jokes += 1
+        return self._jokes - 1
+
+    def session_of(self, identity: str) -> Session | None:
+        """Return the session that an identity speaks through now, if any."""
+        return self.sessions.get(int(identity.removeprefix("s")))
+
     def _set(self, owner: object, name: str, value: object) -> None:
         self._journal.append((setattr, (owner, name, getattr(owner, name))))
         setattr(owner, name, value)
 
-    def open_session(self, origin: int, nick: str, key: str) -> Session:
+    def open_session(
+        self, origin: int, nick: str, key: str, operator: bool = False
+    ) -> Session:
         """Begin a session under the next number."""
         self._set(self, "last_session", self.last_session + 1)
-        session = Session(self.last_session, origin, nick, key)
+        session = Session(self.last_session, origin, nick, key, operator)
         self._insert(session)
         self._journal.append((self._remove, (session,)))
         return session
@@ -131,10 +198,43 @@ class State:
 
     def make_room(self, name: str, key: str) -> Room:
         """Make an empty room under the next id."""
-        room = Room(len(self.rooms) + 1, name, key)
+        room = Room(self._next_room(), name, key)
         self.rooms[key] = room
         self._journal.append((self.rooms.pop, (key,)))
         return room
+
+    def _next_room(self) -> int:
+        self._set(self, "last_room", self.last_room + 1)
+        return self.last_room
+
+    def make_talk(self, session: Session, other: Session) -> Room:
+        """Make a private room of two sessions, begun by the first."""
+        owners = (session.identity, other.identity)
+        room = Room(self._next_room(), "", talk_key(*owners), owners=owners)
+        room.nicks = {session.identity: session.nick, other.identity: other.nick}
+        self.talks[room.key] = session.talks[room.key] = other.talks[room.key] = room
+        self._journal.append((self._remove_talk, (room, session, other)))
+        return room
+
+    def _remove_talk(self, room: Room, *owners: Session) -> None:
+        del self.talks[room.key]
+        for session in owners:
+            del session.talks[room.key]
+
+    def disown(self, session: Session, room: Room) -> None:
+        """Have a session own a private room no longer."""
+        talks = {key: talk for key, talk in session.talks.items() if talk is not room}
+        self._set(session, "talks", talks)
+
+    def drop_talk(self, room: Room) -> None:
+        """Forget a private room that nobody owns who is here."""
+        del self.talks[room.key]
+        self._journal.append((self.talks.__setitem__, (room.key, room)))
+
+    def label(self, session: Session, room: Room) -> None:
+        """Give an owner of a private room its present name there."""
+        nicks = room.nicks | {session.identity: session.nick}
+        self._set(room, "nicks", nicks)
 
     def enter(self, session: Session, room: Room) -> None:
         """Put a session into a room that it is not in."""
@@ -143,13 +243,18 @@ class State:
         self._journal.append((room.members.remove, (session.number,)))
 
     def revisit(self, session: Session, room: Room) -> None:
-        """Put a room behind a session's others, as the one it joined last."""
-        self._set(session, "rooms", _without(session, room) | {room.id: room})
+        """Put a room behind a session's others, as the one it joined last.
+
+        Private rooms are not among them.
+        """
+        if not room.owners:
+            self._set(session, "rooms", _without(session, room) | {room.id: room})
 
     def leave(self, session: Session, room: Room) -> None:
         """Take a session out of a room; the last of its others becomes current."""
         rooms = _without(session, room)
-        self._set(session, "rooms", rooms)
+        if not room.owners:
+            self._set(session, "rooms", rooms)
         del room.members[bisect_left(room.members, session.number)]
         self._journal.append((insort, (room.members, session.number)))
         if session.current is room:
@@ -168,6 +273,12 @@ class State:
     def set_topic(self, room: Room, topic: str) -> None:
         """Set what a room is about."""
         self._set(room, "topic", topic)
+
+
+def talk_key(one: str, other: str) -> str:
+    """Return the key of the private room of two identities. No room of everyone has
+    one like it: no name holds a space."""
+    return " ".join(sorted((one, other)))
 
 
 def _without(session: Session, room: Room) -> dict[int, Room]:

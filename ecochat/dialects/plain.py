@@ -9,27 +9,35 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from ecochat.core.commands import parse_command
-from ecochat.core.errors import Refused
 from ecochat.core.framing import BadFrame, encode_frame
 from ecochat.core.items import (
+    AcksSet,
+    Announced,
     Body,
+    Clock,
+    Dropped,
     Ended,
     Entered,
     Event,
     Exited,
+    Fact,
     Failed,
     HelpText,
+    Kicked,
     Note,
     NotOpened,
+    Opened,
     Refusal,
+    Relabelled,
     Renamed,
     RoomsPage,
     Topic,
     Welcomed,
     WhoPage,
 )
-from ecochat.core.requests import Refuse, Request, Say
+from ecochat.core.records import SessionRecord
+from ecochat.core.requests import Refuse
+from ecochat.dialects.plain_parser import LAST_PASSWORD, PlainParser
 from ecochat.dialects.port import View
 
 _NOTES = {
@@ -49,11 +57,16 @@ class PlainDialect:
 
     :param server: the server's name.
     :param welcome: what the operator tells everyone at the start; may be empty.
+    :param quit_password: what ends a session after ``QUIT``; None: the classic words
+        are messages like all others.
     """
 
-    def __init__(self, server: str, welcome: str = "") -> None:
+    def __init__(
+        self, server: str, welcome: str = "", quit_password: str | None = None
+    ) -> None:
         self._server = server
         self._welcome = welcome
+        self._quit_password = quit_password
         self._replies: dict[type[Body], Callable[[Any], list[str]]] = {
             Welcomed: self._welcomed,
             Entered: _entered,
@@ -62,26 +75,24 @@ class PlainDialect:
             Topic: _topic,
             WhoPage: _who,
             RoomsPage: _rooms,
+            Clock: _clock,
+            Fact: _fact,
+            AcksSet: _acks_set,
+            Announced: _announced,
             HelpText: _help,
             Refusal: _refusal,
             NotOpened: _refusal,
+            Kicked: _refusal,
             Failed: _failed,
-            Ended: _nothing,
+            Ended: _ended,
+            Opened: _nothing,
+            Relabelled: _nothing,
+            Dropped: _nothing,
         }
 
-    def request(self, frame: str) -> Request | None:
+    def parser(self) -> PlainParser:
         """See :class:`ecochat.dialects.port.Dialect`."""
-        text = trim(frame)
-        if not text or text.isspace():
-            return None
-        if not text.startswith("/"):
-            return Say(text)
-        if text.startswith("//"):
-            return Say(text[1:])
-        try:
-            return parse_command(text)
-        except Refused as refused:
-            return Refuse(refused.code, refused.text)
+        return PlainParser(self._quit_password)
 
     def event(self, room: str, event: Event, view: View) -> bytes:
         """See :class:`ecochat.dialects.port.Dialect`."""
@@ -111,6 +122,20 @@ class PlainDialect:
         """See :class:`ecochat.dialects.port.Dialect`."""
         return encode_frame(f"* end {room} {n}")
 
+    def status_entry(self, session: SessionRecord, with_address: bool) -> bytes:
+        """See :class:`ecochat.dialects.port.Dialect`."""
+        line = f"* s{session.session} {session.nick}"
+        line += f" connected {timestamp(session.connected)}"
+        if session.disconnected is not None:
+            line += f" disconnected {timestamp(session.disconnected)}"
+        if with_address:
+            line += f" from {session.address}"
+        return encode_frame(line)
+
+    def status_end(self) -> bytes:
+        """See :class:`ecochat.dialects.port.Dialect`."""
+        return encode_frame("* end status")
+
     def bad_frame(self, problem: BadFrame, limit: int) -> Refuse:
         """See :class:`ecochat.dialects.port.Dialect`."""
         return Refuse("bad_frame", _BAD_FRAMES[problem].format(limit=limit))
@@ -131,17 +156,13 @@ class PlainDialect:
         return [*lines, f"* {self._welcome}"] if self._welcome else lines
 
 
-def trim(frame: str) -> str:
-    """Return a frame without the one LF or CRLF that may end it."""
-    return (
-        frame.removesuffix("\n").removesuffix("\r") if frame.endswith("\n") else frame
-    )
+def timestamp(milliseconds: int, timespec: str = "milliseconds") -> str:
+    """Return a time since 1970 as RFC 3339 writes it: ``2026-11-21T04:30:49.123Z``.
 
-
-def timestamp(milliseconds: int) -> str:
-    """Return a time since 1970 as RFC 3339 writes it: ``2026-11-21T04:30:49.123Z``."""
+    :param timespec: how far it is told, as :meth:`datetime.datetime.isoformat` has it.
+    """
     moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return moment.isoformat(timespec=timespec).replace("+00:00", "Z")
 
 
 def _said(event: Event) -> str:
@@ -193,12 +214,37 @@ def _help(body: HelpText) -> list[str]:
     return [f"* {line}" for line in body.lines] + ["* end help"]
 
 
+def _clock(body: Clock) -> list[str]:
+    if body.local:
+        return [f"* {datetime.fromtimestamp(body.time / 1000):%H:%M:%S}"]
+    return [f"* {timestamp(body.time, 'seconds')}"]
+
+
+def _fact(body: Fact) -> list[str]:
+    return [f"* {body.text}"]
+
+
+def _acks_set(body: AcksSet) -> list[str]:
+    return [f"* acks {'on' if body.on else 'off'}"]
+
+
+def _announced(body: Announced) -> list[str]:
+    return [f"Server: {body.text}"]
+
+
 def _refusal(body: Refusal) -> list[str]:
-    return [f"! {body.text}"]
+    lines = [f"! {body.text}"]
+    return [*lines, "* back to chat"] if body.code == LAST_PASSWORD else lines
 
 
 def _failed(body: Failed) -> list[str]:
     return ["! the server failed at this, the connection is closed"]
+
+
+def _ended(body: Ended) -> list[str]:
+    if body.time is None:
+        return []
+    return [f"* disconnected at {timestamp(body.time, 'seconds')}"]
 
 
 def _nothing(body: Body) -> list[str]:

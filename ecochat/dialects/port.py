@@ -5,6 +5,7 @@ from typing import Protocol
 
 from ecochat.core.framing import BadFrame
 from ecochat.core.items import Body, Event, Note
+from ecochat.core.records import SessionRecord
 from ecochat.core.requests import Refuse, Request
 
 
@@ -24,14 +25,21 @@ class View(IntEnum):
     """Written by the session itself."""
 
 
+class Parser(Protocol):
+    """Understands the frames of one session, one after another."""
+
+    def request(self, frame: str) -> Request | None:
+        """Return what a frame asks for; None for one that asks nothing."""
+
+
 class Dialect(Protocol):
     """Translates for all sessions that speak it; it holds no state of any of them.
 
     What goes out is bytes, whole frames; empty where the dialect says nothing.
     """
 
-    def request(self, frame: str) -> Request | None:
-        """Return what a frame asks for; None for one that asks nothing."""
+    def parser(self) -> Parser:
+        """Return what understands the frames of a new session."""
 
     def event(self, room: str, event: Event, view: View) -> bytes:
         """Return how a session is told of an event in a room of this name."""
@@ -47,6 +55,12 @@ class Dialect(Protocol):
 
     def log_end(self, room: str, n: int) -> bytes:
         """Return the end of such a list."""
+
+    def status_entry(self, session: SessionRecord, with_address: bool) -> bytes:
+        """Return a session as an entry of the list of sessions."""
+
+    def status_end(self) -> bytes:
+        """Return the end of that list."""
 
     def bad_frame(self, problem: BadFrame, limit: int) -> Refuse:
         """Return how a frame that could not be read is answered.

@@ -17,8 +17,9 @@ little behind are served from here. What is older comes from the store."""
 ENTRY_OVERHEAD = 1_000
 """Bytes that an entry costs beside its text (measured: 0.6 to 1 KB with its forms)."""
 
-TEXTS = 4
-"""How often the text is held, at most: in the event, and in each of three forms."""
+TEXTS = 3
+"""How often the text is held, at most: in the event, and in the two forms that are for
+more than one reader."""
 
 
 class Guard(Protocol):
@@ -67,17 +68,24 @@ class Told(Generic[Item]):
         self.seq = item.seq
         self._forms: dict[tuple[Dialect, View], bytes] = {}
 
-    def form(self, dialect: Dialect, view: View) -> bytes:
-        """Return how a dialect tells it."""
+    def form(self, dialect: Dialect, view: View, name: str | None = None) -> bytes:
+        """Return how a dialect tells it.
+
+        :param name: what the reader calls the room, if it is a private one.
+        """
+        if name is not None or view is View.OWN:  # then there is but one reader
+            return self._made(dialect, view, name or self.channel.name)
         form = self._forms.get((dialect, view))
         if form is None:
-            name, item = self.channel.name, self.item
-            if isinstance(item, Event):
-                form = dialect.event(name, item, view)
-            else:
-                form = dialect.note(name, item, view)
+            form = self._made(dialect, view, self.channel.name)
             self._forms[dialect, view] = form
         return form
+
+    def _made(self, dialect: Dialect, view: View, name: str) -> bytes:
+        item = self.item
+        if isinstance(item, Event):
+            return dialect.event(name, item, view)
+        return dialect.note(name, item, view)
 
 
 class Recent:
@@ -85,28 +93,36 @@ class Recent:
 
     def __init__(self, limit: int = RECENT_BYTES) -> None:
         self._free = limit
-        self._order: deque[Channel] = deque()
+        self._order: deque[tuple[Channel, int]] = deque()
 
     def add(self, channel: Channel, entry: Told[Event]) -> None:
         """Count an entry that a channel has just taken."""
-        self._order.append(channel)
-        self._free -= _size(entry)
+        size = ENTRY_OVERHEAD + TEXTS * getsizeof(entry.item.text)
+        self._order.append((channel, size))
+        self._free -= size
         while self._free < 0:
-            self._free += _size(self._order.popleft().forget())
-
-
-def _size(entry: Told[Event]) -> int:
-    return ENTRY_OVERHEAD + TEXTS * getsizeof(entry.item.text)
+            oldest, size = self._order.popleft()
+            oldest.forget()
+            self._free += size
 
 
 class Channel:
     """A room's committed log as far as delivery needs it, and who reads it.
 
+    :param is_private: whether it belongs to two, each of whom calls it otherwise.
     :ivar last: the number of the newest committed event.
     :ivar readers: the outlets whose stream is in this room.
     """
 
-    def __init__(self, room: int, name: str, last: int, recent: Recent) -> None:
+    def __init__(
+        self,
+        room: int,
+        name: str,
+        last: int,
+        recent: Recent,
+        is_private: bool = False,
+    ) -> None:
+        self.is_private = is_private
         self.room = room
         self.name = name
         self.last = last

@@ -8,7 +8,7 @@ from operator import attrgetter
 from ecochat.core.items import Event, Note
 from ecochat.dialects.port import Dialect, View
 from ecochat.net.channel import Channel, Reader, Told
-from ecochat.net.outlet import CHUNK
+from ecochat.net.listing import CHUNK
 
 News = list[Told[Event | Note]]
 """What is new in a room, in order."""
@@ -18,8 +18,8 @@ class Turn:
     """What is new in each room, and who is told apart from the others.
 
     All who see a room the same way are given the same bytes. Told apart are those who
-    wrote or asked in this turn, and those who read several of its rooms; all are when
-    there is more than may be written at once.
+    wrote or asked in this turn, those who read several of its rooms, and those of
+    private rooms; all are when there is more than may be written at once.
     """
 
     def __init__(self) -> None:
@@ -29,6 +29,8 @@ class Turn:
     def add_event(self, channel: Channel, event: Event) -> None:
         """Take the next event of a channel."""
         self._told.setdefault(channel, []).append(channel.append(event))
+        if channel.is_private:
+            self._apart.update(channel.readers)
 
     def add_note(self, channel: Channel, note: Note) -> None:
         """Take word of who came, went or has another name."""

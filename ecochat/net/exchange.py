@@ -6,6 +6,7 @@ stored as one transaction, and only then told. What comes meanwhile is the next 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -14,21 +15,25 @@ from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from ecochat.core.facts import Facts
 from ecochat.core.hub import Group, Hub
 from ecochat.core.items import (
     Event,
     Item,
     Note,
     Reply,
+    RoomDropped,
     RoomMade,
     SessionClosed,
     SessionOpened,
     SessionRenamed,
+    Stopping,
 )
 from ecochat.core.limits import Limits
 from ecochat.core.requests import Request
 from ecochat.net.channel import Channel, Guard, Reader, Recent
 from ecochat.net.delivery import Turn
+from ecochat.net.listing import Pages
 from ecochat.net.serverlog import ServerLog
 from ecochat.net.storage import Storage
 from ecochat.store.port import StoreError
@@ -54,7 +59,7 @@ class Attached(Guard, Protocol):
     def take(self) -> None:
         """See :meth:`ecochat.net.link.Link.take`."""
 
-    def answered(self) -> None:
+    def answered(self, count: int) -> None:
         """See :meth:`ecochat.net.link.Link.answered`."""
 
     def told(self, reply: Reply) -> None:
@@ -70,18 +75,30 @@ class Exchange:
     :ivar channels: the rooms by id, as far as they are committed.
     :ivar sessions: the links of open sessions, by their number.
     :ivar links: the connections by the number they have in the order.
+    :ivar pages: where outlets read what memory no longer holds.
+    :ivar stop_server: called when an operator wants the server to stop, with the
+        seconds until then.
+    :param facts: what the server says of itself.
     :param log_messages: whether the log has what is said.
     """
 
     log = Logger()
 
     def __init__(
-        self, limits: Limits, storage: Storage, reactor: Any, log_messages: bool = False
+        self,
+        limits: Limits,
+        storage: Storage,
+        reactor: Any,
+        facts: Facts | None = None,
+        log_messages: bool = False,
     ) -> None:
+        self.pages: Pages = storage
+        self.stop_server: Callable[[int], None] = lambda seconds: None
         self.channels: dict[int, Channel] = {}
         self.links: dict[int, Attached] = {}
         self.sessions: dict[int, Attached] = {}
         self._limits = limits
+        self._facts = facts
         self._storage = storage
         self._reactor = reactor
         self._server_log = ServerLog(log_messages)
@@ -97,20 +114,17 @@ class Exchange:
     def start(self) -> None:
         """Open the store, blocking; :raises StoreError: see the store."""
         loaded = self._storage.start()
-        self._hub = Hub(self._limits, loaded)
+        self._hub = Hub(self._limits, loaded, self._facts)
         for room in loaded.rooms:
             self._add_channel(room.id, room.name, room.last)
 
-    def _add_channel(self, room: int, name: str, last: int = 0) -> None:
-        self.channels[room] = Channel(room, name, last, self._recent)
+    def _add_channel(
+        self, room: int, name: str, last: int = 0, is_private: bool = False
+    ) -> None:
+        channel = Channel(room, name, last, self._recent, is_private)
+        self.channels[room] = channel
 
     # For links
-
-    def page(
-        self, room: int, after: int, upto: int, size: int
-    ) -> Deferred[list[Event]]:
-        """See :meth:`ecochat.net.storage.Storage.page`."""
-        return self._storage.page(room, after, upto, size)
 
     def attach(self, link: Attached) -> int:
         """Take a new connection, and return its number in the order."""
@@ -123,6 +137,11 @@ class Exchange:
         link = self.links.pop(origin, None)
         if link is not None:
             self._stalled.pop(link, None)
+
+    def now(self) -> float:
+        """Return the present time, in seconds since 1970 (UTC)."""
+        seconds: float = self._reactor.seconds()
+        return seconds
 
     def later(self, seconds: float, call: Callable[[], None]) -> IDelayedCall:
         """Call something after some seconds."""
@@ -142,8 +161,7 @@ class Exchange:
 
         :param size: code points of the frame that it comes from.
         """
-        now = int(self._reactor.seconds() * 1000)
-        self._hub.propose(origin, now, request, size)
+        self._hub.propose(origin, int(self._reactor.seconds() * 1000), request, size)
         self._schedule()
 
     # The turn
@@ -207,10 +225,11 @@ class Exchange:
         self.log.failure("telling what was stored failed", failure)
 
     def _tell(self, group: Group, items: list[Item]) -> None:
-        for proposal in group.proposals:
-            link = self.links.get(proposal.origin)
+        origins = Counter([proposal.origin for proposal in group.proposals])
+        for origin, count in origins.items():
+            link = self.links.get(origin)
             if link is not None:
-                link.answered()
+                link.answered(count)
         try:
             self._deliver(items)
         finally:
@@ -238,7 +257,8 @@ class Exchange:
         author = self.sessions.get(event.session)
         if author is not None:
             turn.set_apart(author.outlet)
-        self._server_log.message(channel.name, event)
+        if not channel.is_private:
+            self._server_log.message(channel.name, event)
 
     def _take_note(self, turn: Turn, note: Note) -> None:
         turn.add_note(self.channels[note.room], note)
@@ -250,8 +270,15 @@ class Exchange:
             link.guarded(link.told, reply)
 
     def _take_room(self, _: Turn, made: RoomMade) -> None:
-        self._add_channel(made.room, made.name)
-        self._server_log.record(made)
+        self._add_channel(made.room, made.name, is_private=bool(made.owners))
+        if not made.owners:
+            self._server_log.record(made)
+
+    def _take_dropped(self, _: Turn, dropped: RoomDropped) -> None:
+        del self.channels[dropped.room]
+
+    def _take_stopping(self, _: Turn, stopping: Stopping) -> None:
+        self.stop_server(stopping.seconds)
 
     def _take_opened(self, _: Turn, opened: SessionOpened) -> None:
         link = self.links.get(opened.origin)
@@ -289,6 +316,8 @@ _TAKE: dict[type[Item], Callable[[Exchange, Turn, Any], None]] = {
     Note: Exchange._take_note,
     Reply: Exchange._take_reply,
     RoomMade: Exchange._take_room,
+    RoomDropped: Exchange._take_dropped,
+    Stopping: Exchange._take_stopping,
     SessionOpened: Exchange._take_opened,
     SessionRenamed: Exchange._take_renamed,
     SessionClosed: Exchange._take_closed,

@@ -12,7 +12,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from ecochat.core.framing import BadFrame, FrameDecoder
-from ecochat.core.items import Ended, Failed, NotOpened, Reply, Welcomed
+from ecochat.core.items import Ended, Failed, Kicked, NotOpened, Reply, Welcomed
 from ecochat.core.requests import (
     Depart,
     History,
@@ -21,9 +21,12 @@ from ecochat.core.requests import (
     Request,
     Rooms,
     Since,
+    Status,
+    Tell,
     Who,
 )
 from ecochat.dialects.port import Dialect
+from ecochat.net.bucket import RateLimit, TokenBucket
 from ecochat.net.exchange import Exchange
 from ecochat.net.outlet import Outlet
 from ecochat.net.pipe import Pipe
@@ -43,7 +46,15 @@ RETRY = 1.0
 """Seconds until a session that could not be stored, or a log that could not be read,
 is tried again."""
 
-_LISTS: frozenset[type[Request]] = frozenset((Who, Rooms, History, Since))
+LAST_WORDS = 2.0
+"""Seconds in which one whom an operator throws out can take the word of it."""
+
+THROTTLED = (
+    "more than {0.rate:.3g} frames a second: what you send beyond that waits for its"
+    " turn, nothing is lost"
+)
+
+_LISTS: frozenset[type[Request]] = frozenset((Who, Rooms, History, Since, Status))
 
 
 class Shell(Protocol):
@@ -68,18 +79,22 @@ class LinkSettings(msgspec.Struct, frozen=True):
     """What links are made with.
 
     :param max_frame: the longest frame in bytes, without its NUL.
+    :param rate_limit: how fast each may send; None for as fast as it likes.
+    :param operator: whether they may do what is for operators only.
     """
 
     dialect: Dialect
     max_frame: int
+    rate_limit: RateLimit | None = None
+    operator: bool = False
 
 
 class Link:
     """Serves one connection: opens its session, proposes what its frames ask for.
 
     Reading stops while the session has unsent output, while a list is on its way to
-    it, while it has many requests unanswered, and while the hub has many waiting. What
-    is read by then waits here: at most what one read brings.
+    it, while it has many requests unanswered, while the hub has many waiting, and while
+    it has sent too fast. What is read by then waits here: at most what one read brings.
 
     :param address: where the peer is, for the log and for operators.
     """
@@ -91,13 +106,18 @@ class Link:
     ) -> None:
         self.address = address
         self.outlet = Outlet(
-            shell.pipe, settings.dialect, exchange.channels, exchange, self
+            shell.pipe, settings.dialect, exchange.channels, exchange.pages, self
         )
         self._exchange = exchange
         self._shell = shell
         shell.pipe.drained = self.outlet.drained
+        self._settings = settings
         self._dialect = settings.dialect
-        self._max_frame = settings.max_frame
+        self._parser = settings.dialect.parser()
+        limit = settings.rate_limit
+        self._bucket = TokenBucket(limit, exchange.now()) if limit else None
+        self._throttle: IDelayedCall | None = None
+        self._throttle_told = False
         self._decoder = FrameDecoder(settings.max_frame)
         self._in_flight = 0
         self._bad_frames = 0
@@ -138,6 +158,9 @@ class Link:
         same."""
         self._lost = True
         self._cancel_timer()
+        if self._throttle is not None:
+            self._throttle.cancel()
+            self._throttle = None
         self.outlet.close()
         try:
             while not self._departing and self._take_frame():
@@ -149,8 +172,9 @@ class Link:
 
     def take(self) -> None:
         """Propose what the frames at hand ask for, as far as that is due."""
-        while self._may_take() and self._take_frame():
-            pass
+        if not self.outlet.owes:  # nor will it for what is proposed: that sends nothing
+            while self._may_take() and self._take_frame():
+                pass
         self._pause_or_resume()
         waits = self._decoder.waiting or self._listing or self._departing
         if self._input_over and not waits:
@@ -161,9 +185,29 @@ class Link:
             self._departing
             or self._listing
             or self._in_flight >= IN_FLIGHT
-            or self.outlet.owes
             or not self._exchange.has_room(self)
+            or (self._bucket is not None and self._is_throttled())
         )
+
+    def _is_throttled(self) -> bool:
+        """Whether it has sent too fast and has to wait; if so, it is told why."""
+        if self._bucket is None or not self._decoder.waiting:
+            return False
+        wait = self._bucket.wait(self._exchange.now())
+        self._throttle_told = self._throttle_told and not self._bucket.full
+        if wait and self._throttle is None:
+            self._throttle = self._exchange.later(wait, self._unthrottle)
+            self._tell_throttle()
+        return wait > 0
+
+    def _tell_throttle(self) -> None:
+        if not self._throttle_told:
+            self._throttle_told = True
+            self._propose(Tell(THROTTLED.format(self._settings.rate_limit)))
+
+    def _unthrottle(self) -> None:
+        self._throttle = None
+        self.guarded(self.take)
 
     def _pause_or_resume(self) -> None:
         paused = self._decoder.waiting or self.outlet.owes
@@ -176,14 +220,17 @@ class Link:
         frame = self._decoder.next_frame()
         if frame is None:
             return False
-        self._open()
+        if self._bucket is not None:
+            self._bucket.take()
+        if not self.outlet.session:
+            self._open()
         if isinstance(frame, BadFrame):
             self._take_bad_frame(frame)
             return True
         self._bad_frames = 0
-        request = self._dialect.request(frame)
-        if type(request) is Depart:
-            self._depart(request.reason)
+        request = self._parser.request(frame)
+        if isinstance(request, Depart):
+            self._depart(request)
         elif request is not None:
             self._listing = type(request) in _LISTS
             self._propose(request, len(frame))
@@ -191,19 +238,19 @@ class Link:
 
     def _take_bad_frame(self, problem: BadFrame) -> None:
         self._bad_frames += 1
-        self._propose(self._dialect.bad_frame(problem, self._max_frame))
+        self._propose(self._dialect.bad_frame(problem, self._settings.max_frame))
         if self._bad_frames == BAD_FRAMES:
             text = f"{BAD_FRAMES} bad frames in a row, closing"
             self._propose(Refuse("bad_frame", text))
-            self._depart(text)
+            self._depart(Depart(text))
 
     def _finish_input(self) -> None:
         problem = self._decoder.finish()
-        refusal = problem and self._dialect.bad_frame(problem, self._max_frame)
+        refusal = problem and self._dialect.bad_frame(problem, self._settings.max_frame)
         if self._known:
             if refusal:
                 self._propose(refusal)
-            self._depart("end of input")
+            self._depart(Depart("end of input"))
         else:
             self._cancel_timer()
             self.outlet.end(self._dialect.error(refusal.text) if refusal else b"")
@@ -216,7 +263,7 @@ class Link:
         self._cancel_timer()
         if not (self._begun or self._departing):
             self._opening = True
-            self._propose(Open(self.address))
+            self._propose(Open(self.address, self._settings.operator))
 
     def _cancel_timer(self) -> None:
         if self._timer is not None and self._timer.active():
@@ -225,15 +272,15 @@ class Link:
 
     def _leave(self, reason: str) -> None:
         if self._known:
-            self._depart(reason)
+            self._depart(Depart(reason))
         else:
             self._departing = True
             self._exchange.detach(self._origin)
 
-    def _depart(self, reason: str) -> None:
+    def _depart(self, request: Depart) -> None:
         if not self._departing:
             self._departing = True
-            self._propose(Depart(reason))
+            self._propose(request)
 
     def _propose(self, request: Request, size: int = 0) -> None:
         self._known = True
@@ -242,9 +289,9 @@ class Link:
 
     # From the hub
 
-    def answered(self) -> None:
-        """One of its requests has been served; what came of it follows."""
-        self._in_flight -= 1
+    def answered(self, count: int) -> None:
+        """So many of its requests have been served; what came of them follows."""
+        self._in_flight -= count
 
     def told(self, reply: Reply) -> None:
         """Take what the hub says to this connection alone."""
@@ -257,9 +304,20 @@ class Link:
             self._exchange.detach(self._origin)
         elif isinstance(body, Failed):
             self._record_failed(body)
+        elif isinstance(body, Kicked):
+            self._thrown_out(body)
+            return
         elif isinstance(body, NotOpened) and not self._try_again():
             return
         self.outlet.owe(reply)
+
+    def _thrown_out(self, body: Kicked) -> None:
+        """Say so, send nothing more, and close, also when nothing more is read."""
+        self._departing = True
+        self._exchange.detach(self._origin)
+        self._cancel_timer()
+        self._timer = self._exchange.later(LAST_WORDS, self._shell.abort)
+        self.outlet.end(self._dialect.reply(body))
 
     def _record_failed(self, body: Failed) -> None:
         self.log.error(
@@ -267,7 +325,7 @@ class Link:
             session=self.session,
             traceback=body.traceback,
         )
-        self._depart("failed")
+        self._depart(Depart("failed"))
 
     def _try_again(self) -> bool:
         """The session could not be stored: try again later; True if that is news."""

@@ -21,32 +21,46 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from ecochat.core.items import (
+    AcksSet,
+    Announced,
     Body,
+    Dropped,
     Ended,
     Entered,
     Event,
     Exited,
     LogRange,
     Note,
+    Opened,
+    Relabelled,
     Reply,
     RoomsPage,
+    StatusRange,
     Welcomed,
     WhoPage,
 )
 from ecochat.core.requests import Request
 from ecochat.dialects.port import Dialect, View
 from ecochat.net.channel import Channel, Told
+from ecochat.net.listing import (
+    CHUNK,
+    PAGE,
+    Listing,
+    LogListing,
+    Pages,
+    StatusListing,
+    present,
+)
 from ecochat.net.pipe import Pipe
 from ecochat.store.port import StoreError
 
-CHUNK = 64 * 1024
-"""Bytes written at once, ending at a frame's end, and so the most that is held for a
-session whose socket is full (a single longer frame excepted)."""
-
-PAGE = 32 * 1024
-"""Characters of text read from the store at once: about a chunk's worth."""
-
 _BY_SEQ = attrgetter("seq")
+OWED = 1_000
+"""Things for one session alone that may wait before those of no use are sought out:
+else others could fill the memory behind a reader that stays away."""
+
+_UNASKED = frozenset((Opened, Relabelled, Dropped, Announced))
+"""What a session is told without having asked; it waits for the end of a list."""
 
 
 class Owner(Protocol):
@@ -71,21 +85,16 @@ class Owner(Protocol):
         """Call something; its failing is this session's alone."""
 
 
-class Pages(Protocol):
-    """Where an outlet reads what memory no longer holds."""
+class Owed:
+    """Something for one session alone, with the channel that it is about, if any: the
+    channel may be forgotten by others before it is sent."""
 
-    def page(
-        self, room: int, after: int, upto: int, size: int
-    ) -> Deferred[list[Event]]:
-        """See :meth:`ecochat.store.port.Store.page`."""
+    __slots__ = ("body", "channel", "seq")
 
-
-class Listing:
-    """A part of a room's log on its way to a session that asked for it."""
-
-    def __init__(self, wanted: LogRange) -> None:
-        self.wanted = wanted
-        self.after = wanted.after
+    def __init__(self, reply: Reply, channel: Channel | None) -> None:
+        self.seq = reply.seq
+        self.body = reply.body
+        self.channel = channel
 
 
 class Outlet:
@@ -116,7 +125,10 @@ class Outlet:
         self.owner = owner
         self._current: Channel | None = None
         self._seq = 0
-        self._owed: deque[Reply] = deque()
+        self._acks = True
+        self._names: dict[Channel, str] = {}  # of private rooms
+        self._owed: deque[Owed] = deque()
+        self._most_owed = OWED
         self._listing: Listing | None = None
         self._more: Request | None = None
         self._asked = False
@@ -143,7 +155,22 @@ class Outlet:
         """Take something for this session alone; :meth:`pump` sends it."""
         if not self._closed:
             self.live = False
-            self._owed.append(reply)
+            channel = self._channels.get(getattr(reply.body, "room", 0))
+            self._owed.append(Owed(reply, channel))
+            if len(self._owed) > self._most_owed:
+                self._forget_useless()
+
+    def _forget_useless(self) -> None:
+        """Forget all but the newest name of a private room, and all of a room that is
+        forgotten before this session has heard of it."""
+        gone = {o.channel for o in self._owed if type(o.body) is Dropped}
+        gone -= self.positions.keys()
+        gone -= {o.channel for o in self._owed if type(o.body) in (Entered, Exited)}
+        names = {o.channel: o for o in self._owed if type(o.body) is Relabelled}
+        old = {o for o in self._owed if type(o.body) is Relabelled} - {*names.values()}
+        useful = (o for o in self._owed if o.channel not in gone and o not in old)
+        self._owed = deque(useful)
+        self._most_owed = OWED + 2 * len(self._owed)
 
     def deliver(self, channel: Channel, data: bytes) -> None:
         """Send all that is new in a channel, to an outlet that is live."""
@@ -202,6 +229,7 @@ class Outlet:
         for channel in self.positions:
             del channel.readers[self]
         self.positions.clear()
+        self._names.clear()
         self._behind.clear()
         self._owed.clear()
         self._listing = self._more = None
@@ -236,9 +264,9 @@ class Outlet:
     def _sources(self, notes: Sequence[Told[Note]]) -> list[Iterable[Any]] | None:
         """Return what is unsent, each source in order; None when pages have to be
         read from the store first."""
+        if self._asked:  # a list is not mixed with anything else
+            return [[owed for owed in self._owed if type(owed.body) not in _UNASKED]]
         sources: list[Iterable[Any]] = [list(self._owed)] if self._owed else []
-        if self._asked:
-            return sources  # a list is not mixed with anything else
         lagging = [c for c, n in self.positions.items() if n < c.last]
         for channel in lagging:
             after = self.positions[channel]
@@ -259,18 +287,25 @@ class Outlet:
         here = note.channel in self.positions
         return here and note.item.session != self.session
 
-    def _form(self, item: Told[Event | Note] | Reply) -> bytes:
-        if isinstance(item, Told):
-            what = item.item
-            own = what.session == self.session and type(what) is Event
-            return item.form(self.dialect, View.OWN if own else self.view(item.channel))
-        is_log = isinstance(item.body, LogRange)
-        return b"" if is_log else self.dialect.reply(item.body)
+    def _form(self, item: Told[Event | Note] | Owed) -> bytes:
+        if isinstance(item, Owed):
+            return self._reply(item.body)
+        what = item.item
+        own = what.session == self.session and isinstance(what, Event)
+        if own and not self._acks:
+            return b""
+        view = View.OWN if own else self.view(item.channel)
+        name = self._names.get(item.channel)
+        return item.form(self.dialect, view, name)
 
-    def _sent(self, item: Told[Event | Note] | Reply) -> bool:
+    def _reply(self, body: Body) -> bytes:
+        is_read = isinstance(body, LogRange | StatusRange)
+        return b"" if is_read else self.dialect.reply(body)
+
+    def _sent(self, item: Told[Event | Note] | Owed) -> bool:
         """Note that this has been sent; True when what follows has to be found anew."""
         self._seq = item.seq
-        if isinstance(item, Reply):
+        if isinstance(item, Owed):
             return self._sent_reply(item)
         what = item.item
         return isinstance(what, Event) and self._sent_event(item.channel, what.n)
@@ -284,34 +319,53 @@ class Outlet:
         del self._behind[channel]
         return True
 
-    def _sent_reply(self, reply: Reply) -> bool:
+    def _sent_reply(self, owed: Owed) -> bool:
         """Do what a reply means for the stream; True when it changes what follows."""
-        self._owed.popleft()
+        self._owed.remove(owed)  # the first, but for the next part of a list
         asked, self._asked = self._asked, False
-        change = _CHANGES.get(type(reply.body))
+        change = _CHANGES.get(type(owed.body))
         if change is None:
             return asked  # what waited for the list follows
-        change(self, reply.body)
+        change(self, owed.body, owed.channel)
         return True
 
-    def _enter(self, body: Entered) -> None:
-        self._current = channel = self._channels[body.room]
+    def _enter(self, body: Entered, channel: Channel) -> None:
+        self._hear(body, channel)
+        self._current = channel
+
+    def _hear(self, body: Entered | Opened, channel: Channel) -> None:
         self.positions.setdefault(channel, body.last)
         channel.readers[self] = None
+        self._relabel(body, channel)
 
-    def _leave(self, body: Exited) -> None:
-        channel = self._channels[body.room]
+    def _relabel(self, body: Entered | Opened | Relabelled, channel: Channel) -> None:
+        if channel.is_private:
+            self._names[channel] = body.name
+
+    def _leave(self, body: Exited, channel: Channel) -> None:
+        self._part(body, channel)
+        if channel is self._current:
+            left = {other.room: other for other in self.positions}
+            self._current = left[body.current] if body.current else None
+
+    def _part(self, body: Body, channel: Channel) -> None:
         del self.positions[channel], channel.readers[self]
         self._behind.pop(channel, None)
-        self._current = self._channels[body.current] if body.current else None
+        self._names.pop(channel, None)
 
-    def _begin_list(self, body: WhoPage | RoomsPage) -> None:
+    def _set_acks(self, body: AcksSet, channel: None) -> None:
+        self._acks = body.on
+
+    def _begin_list(self, body: WhoPage | RoomsPage, channel: None) -> None:
         self._more = body.more
 
-    def _begin_listing(self, body: LogRange) -> None:
-        self._listing = Listing(body)
+    def _begin_log(self, body: LogRange, channel: Channel) -> None:
+        self._listing = LogListing(body, self.dialect)
 
-    def _begin_end(self, body: Ended) -> None:
+    def _begin_status(self, body: StatusRange, channel: None) -> None:
+        self._listing = StatusListing(body, self.dialect)
+
+    def _begin_end(self, body: Ended, channel: None) -> None:
         self._forget()
         self._ending = True
 
@@ -323,45 +377,27 @@ class Outlet:
 
     def _read_behind(self, channel: Channel, after: int, size: int) -> None:
         def take(events: list[Event]) -> None:
-            self._behind[channel] = [Told(channel, event) for event in events]
+            self._behind[channel] = [Told(channel, e) for e in present(events)]
 
-        self._read(channel.room, after, channel.last, size, take)
+        self._reading = True
+        self._read(self._pages.page(channel.room, after, channel.last, size), take)
 
     def _read_listing(self, listing: Listing) -> None:
-        wanted = listing.wanted
-        if listing.after >= wanted.upto:
+        if listing.over:
             self._listing = None
-            self._pipe.write(self.dialect.log_end(wanted.name, wanted.end))
+            self._pipe.write(listing.end())
         else:
-            self._read(
-                wanted.room, listing.after, wanted.upto, PAGE, self._send_entries
-            )
+            self._reading = True
+            self._read(listing.read(self._pages), self._send_rows)
 
-    def _send_entries(self, events: list[Event]) -> None:
-        listing = self._listing
-        if listing is None:
-            return
-        chunk: list[bytes] = []
-        size = 0
-        for event in events:
-            data = self.dialect.log_entry(listing.wanted.name, event)
-            size += len(data)
-            if size > CHUNK and chunk:
-                break
-            chunk.append(data)
-            listing.after = event.n
-        self._pipe.write(b"".join(chunk))
+    def _send_rows(self, rows: list[Any]) -> None:
+        chunk = self._listing.chunk(rows) if self._listing else b""
+        if chunk:
+            self._pipe.write(chunk)
 
     def _read(
-        self,
-        room: int,
-        after: int,
-        upto: int,
-        size: int,
-        take: Callable[[list[Event]], None],
+        self, page: Deferred[list[Any]], take: Callable[[list[Any]], None]
     ) -> None:
-        self._reading = True
-        page = self._pages.page(room, after, upto, size)
         page.addCallbacks(self._read_done, self._read_failed, callbackArgs=(take,))
         page.addErrback(self.owner.failed)
 
@@ -373,28 +409,28 @@ class Outlet:
         self._reading = False
         self.pump()
 
-    def _read_done(
-        self, events: list[Event], take: Callable[[list[Event]], None]
-    ) -> None:
+    def _read_done(self, rows: list[Any], take: Callable[[list[Any]], None]) -> None:
         self._reading = False
-        if self._closed:
-            return
-        if not events:
-            raise LookupError("the store has nothing where the log goes on")
-        take(events)
-        self.pump()
+        if not self._closed:
+            take(rows)
+            self.pump()
 
 
 def _merged(sources: list[Iterable[Any]]) -> Iterable[Any]:
     return merge(*sources, key=_BY_SEQ) if len(sources) > 1 else chain(*sources)
 
 
-_CHANGES: dict[type[Body], Callable[[Outlet, Any], None]] = {
+_CHANGES: dict[type[Body], Callable[[Outlet, Any, Any], None]] = {
     Welcomed: Outlet._enter,
     Entered: Outlet._enter,
+    Opened: Outlet._hear,
+    Relabelled: Outlet._relabel,
     Exited: Outlet._leave,
+    Dropped: Outlet._part,
+    AcksSet: Outlet._set_acks,
     WhoPage: Outlet._begin_list,
     RoomsPage: Outlet._begin_list,
-    LogRange: Outlet._begin_listing,
+    LogRange: Outlet._begin_log,
+    StatusRange: Outlet._begin_status,
     Ended: Outlet._begin_end,
 }

@@ -4,7 +4,9 @@ that all of them share."""
 from __future__ import annotations
 
 import socket
+from collections import Counter
 from collections.abc import Callable
+from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import Any
 
 from OpenSSL.SSL import Error as SSLError
@@ -65,6 +67,8 @@ class ChatProtocol(Protocol):
     """One connection. What it means stands in :class:`ecochat.net.link.Link`.
 
     :ivar pipe: where the session's bytes go.
+    :ivar source: the address that it counts for; behind a proxy the peer's own may
+        become known later.
     """
 
     delimiter = DELIMITER
@@ -74,7 +78,8 @@ class ChatProtocol(Protocol):
 
     def __init__(self) -> None:
         self._link: Link | None = None
-        self._admitted = False
+        self.source = ""
+        self._refusal = ""
         self._closing = False
         self._input_over = False
         self._deadline: IDelayedCall | None = None
@@ -83,10 +88,10 @@ class ChatProtocol(Protocol):
         """Wait for the TLS handshake, if there is one."""
         _tune(self.transport)
         self.pipe = pipe_to(self.transport)
-        self._admitted = self.factory.admit(self)
+        self._refusal = self.factory.admit(self)
         if not INegotiated.providedBy(self.transport):
             self.handshakeCompleted()
-        elif self._admitted or not self.factory.is_crowded:
+        elif not (self._refusal and self.factory.is_crowded):
             self._call_later(HANDSHAKE, self.abort)
         else:
             self.abort()
@@ -94,11 +99,11 @@ class ChatProtocol(Protocol):
     def handshakeCompleted(self) -> None:
         """Greet nobody yet: that waits for the first frame, or for silence."""
         self._cancel_deadline()
-        if self._admitted:
-            self._link = self.factory.link(self)
-        else:
-            self.pipe.write(self.factory.full())
+        if self._refusal:
+            self.pipe.write(self.factory.refusal(self._refusal))
             self.close()
+        else:
+            self._link = self.factory.link(self)
 
     def dataReceived(self, data: bytes) -> None:
         """Take what was read; after the end of the session it is ignored."""
@@ -187,6 +192,9 @@ class ChatFactory(ServerFactory):
     """Makes a link for each connection, as many as there may be.
 
     :param max_clients: connections at one time; one more is told so and closed.
+    :param max_per_address: those of one address beyond this machine; None for any
+        number. Of IPv6 the first 64 bits count: one host has all the rest (RFC 4291,
+        2.5.4).
     :ivar connections: those that are served, with or without a session yet.
     """
 
@@ -195,12 +203,19 @@ class ChatFactory(ServerFactory):
     noisy = False
 
     def __init__(
-        self, exchange: Exchange, settings: LinkSettings, max_clients: int, reactor: Any
+        self,
+        exchange: Exchange,
+        settings: LinkSettings,
+        max_clients: int,
+        reactor: Any,
+        max_per_address: int | None = None,
     ) -> None:
         self.max_clients = max_clients
+        self.max_per_address = max_per_address
         self.reactor = reactor
         self.connections: set[ChatProtocol] = set()
         self._ending: set[ChatProtocol] = set()
+        self._sources: Counter[str] = Counter()
         self._full_logged = False
         self._stopping = False
         self._exchange = exchange
@@ -225,36 +240,54 @@ class ChatFactory(ServerFactory):
         address = _address(protocol.transport.getPeer())
         return Link(self._exchange, protocol, self._settings, address)
 
-    def full(self) -> bytes:
-        """Return what a connection is told when there are too many."""
-        text = f"server is full ({self.max_clients} clients), try later"
-        return self._settings.dialect.error(text)
+    def refusal(self, text: str) -> bytes:
+        """Return what a connection is told that is not admitted."""
+        return self._settings.dialect.error(f"{text}, try later")
 
     @property
     def is_crowded(self) -> bool:
         """Whether so many connections are ending that no more may take their time."""
         return len(self._ending) >= LINGERING and not self._stopping
 
-    def admit(self, protocol: ChatProtocol) -> bool:
-        """Count a new connection; False when it is one too many."""
-        if len(self.connections) < self.max_clients:
-            self._full_logged = False
-            self.connections.add(protocol)
-            return True
-        if not self._full_logged:
-            self._full_logged = True
-            self.log.warn("server is full ({count} clients)", count=self.max_clients)
-        self._ending.add(protocol)
-        return False
+    def admit(self, protocol: ChatProtocol) -> str:
+        """Count a new connection; return why it is one too many, empty if it is not."""
+        source = _source(protocol.transport.getPeer())
+        refusal = self._refusal(source)
+        if refusal:
+            self._ending.add(protocol)
+            if not self._full_logged:
+                self._full_logged = True
+                self.log.warn("{refusal}", refusal=refusal)
+            return refusal
+        self._full_logged = False
+        self.connections.add(protocol)
+        protocol.source = source
+        self._sources[source] += 1
+        return ""
+
+    def _refusal(self, source: str) -> str:
+        if len(self.connections) >= self.max_clients:
+            return f"server is full ({self.max_clients} clients)"
+        most = self.max_per_address
+        if source and most is not None and self._sources[source] >= most:
+            return f"too many connections from {source} ({most})"
+        return ""
 
     def leave(self, protocol: ChatProtocol) -> None:
         """Give a connection's place to another: its session is over."""
-        self.connections.discard(protocol)
+        self._release(protocol)
         self._ending.add(protocol)
+
+    def _release(self, protocol: ChatProtocol) -> None:
+        if protocol in self.connections:
+            self.connections.remove(protocol)
+            self._sources[protocol.source] -= 1
+            if not self._sources[protocol.source]:
+                del self._sources[protocol.source]
 
     def gone(self, protocol: ChatProtocol) -> None:
         """Forget a connection that has closed."""
-        self.connections.discard(protocol)
+        self._release(protocol)
         self._ending.discard(protocol)
         if self._emptied is not None and not (self.connections or self._ending):
             emptied, self._emptied = self._emptied, None
@@ -285,3 +318,17 @@ def _address(peer: Any) -> str:
         return "unix"
     host = f"[{peer.host}]" if ":" in peer.host else peer.host
     return f"{host}:{peer.port}"
+
+
+def _source(peer: Any) -> str:
+    """Return the address that a peer counts for; empty for this machine itself."""
+    if isinstance(peer, UNIXAddress):
+        return ""
+    address = ip_address(peer.host)
+    if isinstance(address, IPv6Address):
+        address = address.ipv4_mapped or address
+    if address.is_loopback:
+        return ""
+    if isinstance(address, IPv6Address) and not address.is_link_local:
+        return str(IPv6Network((int(address), 64), strict=False))
+    return str(address)

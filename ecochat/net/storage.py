@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred, DeferredSemaphore
 from twisted.internet.threads import deferToThreadPool
 from twisted.python.threadpool import ThreadPool
 
 from ecochat.core.items import Event
-from ecochat.core.records import Batch, Loaded
+from ecochat.core.records import Batch, Loaded, SessionRecord
 from ecochat.store.port import READERS, Store
+
+Row = TypeVar("Row")
 
 PAGES = 2 * READERS
 """Pages that are read or wait for the reactor at one time; without a bound those of all
@@ -45,14 +48,27 @@ class Storage:
         self, room: int, after: int, upto: int, size: int
     ) -> Deferred[list[Event]]:
         """See :meth:`ecochat.store.port.Store.page`."""
-        return self._places.run(self._page, room, after, upto, size)
+        return self._read(self._store.page, room, after, upto, size)
 
-    def _page(
-        self, room: int, after: int, upto: int, size: int
-    ) -> Deferred[list[Event]]:
-        return deferToThreadPool(
-            self._reactor, self._readers, self._store.page, room, after, upto, size
-        )
+    def open_sessions(
+        self, time: int, after: int, upto: int, count: int
+    ) -> Deferred[list[SessionRecord]]:
+        """See :meth:`ecochat.store.port.Store.open_sessions`."""
+        return self._read(self._store.open_sessions, time, after, upto, count)
+
+    def closed_sessions(self, time: int, count: int) -> Deferred[list[SessionRecord]]:
+        """See :meth:`ecochat.store.port.Store.closed_sessions`."""
+        return self._read(self._store.closed_sessions, time, count)
+
+    def _read(
+        self, read: Callable[..., list[Row]], *arguments: int
+    ) -> Deferred[list[Row]]:
+        return self._places.run(self._on_thread, read, *arguments)
+
+    def _on_thread(
+        self, read: Callable[..., list[Row]], *arguments: int
+    ) -> Deferred[list[Row]]:
+        return deferToThreadPool(self._reactor, self._readers, read, *arguments)
 
     def stop(self) -> None:
         """Wait for what the threads are doing, then close the store. Blocking."""

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from ecochat.core.items import Event
-from ecochat.core.records import Batch, Loaded
+from ecochat.core.records import Batch, Loaded, SessionRecord
 
 EVENT_SIZE = 40
 """Characters that an event counts in a page beside its text, about what is told of it:
@@ -21,7 +21,7 @@ class StoreError(Exception):
 
 class Store(Protocol):
     """Keeps what happened. All calls block; ``append`` is called by one thread at a
-    time, ``page`` by any."""
+    time, those that read by any."""
 
     def open(self) -> Loaded:
         """Get ready, and return what is there.
@@ -42,6 +42,23 @@ class Store(Protocol):
         characters together, each that of its text and :data:`EVENT_SIZE`.
 
         :raises StoreError: when it cannot be read.
+        """
+
+    def open_sessions(
+        self, time: int, after: int, upto: int, count: int
+    ) -> list[SessionRecord]:
+        """Return sessions with ``after < number <= upto`` that were open at a time.
+
+        At most ``count``, by rising number, and as open, whatever has come since; the
+        time is in milliseconds since 1970 (UTC).
+
+        :raises StoreError: when they cannot be read.
+        """
+
+    def closed_sessions(self, time: int, count: int) -> list[SessionRecord]:
+        """Return the ``count`` sessions that ended last by a time, the latest last.
+
+        :raises StoreError: when they cannot be read.
         """
 
     def close(self) -> None:

@@ -3,10 +3,16 @@
 from twisted.trial.unittest import SynchronousTestCase
 
 from ecochat.core import requests as r
-from ecochat.core.commands import COMMANDS, find_command, parse_command
+from ecochat.core.commands import (
+    COMMANDS,
+    OPERATORS_ONLY,
+    find_command,
+    parse_command,
+)
 from ecochat.core.errors import Refused
 
 WHOLE = "is a whole number, 0 or more, of at most 18 digits"
+SINCE = "usage: /since [ROOM] NUMBER"
 
 
 class ParseTests(SynchronousTestCase):
@@ -32,7 +38,35 @@ class ParseTests(SynchronousTestCase):
             ("/history before 9", r.History(20, 9)),
             ("/history 5 BEFORE 9", r.History(5, 9)),
             ("/history 1000 before 9", r.History(1000, 9)),
+            ("/history lab", r.History(20, None, "lab")),
+            ("/history @bob 5", r.History(5, None, "@bob")),
+            ("/history #lab before 9", r.History(20, 9, "lab")),
+            ("/history @bob 5 before 9", r.History(5, 9, "@bob")),
             ("/since 0", r.Since(0)),
+            ("/since lab 0", r.Since(0, "lab")),
+            ("/since @bob 41", r.Since(41, "@bob")),
+            ("/msg bob  hi  there ", r.Say("hi  there", "@bob")),
+            ("/msg @bob a\nb", r.Say("a\nb", "@bob")),
+            ("/msg bob 5", r.Say("5", "@bob")),
+            ("/me waves  at all", r.Say("/me waves  at all")),
+            ("/acks on", r.SetAcks(True)),
+            ("/acks OFF", r.SetAcks(False)),
+            ("/status", r.Status()),
+            ("/clients", r.Clients()),
+            ("/time", r.Time()),
+            ("/name", r.Name()),
+            ("/mac", r.Mac()),
+            ("/joke", r.Joke()),
+            ("/say tea is  ready", r.Announce("tea is  ready")),
+            ("/kick bob", r.Kick("bob")),
+            ("/kick @bob too  loud", r.Kick("bob", "too  loud")),
+            ("/close s3", r.Close(3)),
+            ("/close 3", r.Close(3)),
+            ("/shutdown", r.Shutdown()),
+            ("/shutdown 60", r.Shutdown(60)),
+            ("/shutdown 0 new  disk", r.Shutdown(0, "new  disk")),
+            ("/shutdown 86400", r.Shutdown(86_400)),
+            ("/shutdown new disk", r.Shutdown(0, "new disk")),
             ("/help", r.Help()),
             ("/help nick", r.Help("nick")),
             ("/quit", r.Depart("quit")),
@@ -44,31 +78,33 @@ class ParseTests(SynchronousTestCase):
         for line, text in (
             ("/nick", "NAME is missing; usage: /nick NAME"),
             ("/nick a b", "too much: b; usage: /nick NAME"),
-            ("/since", "NUMBER is missing; usage: /since NUMBER"),
-            (
-                "/since -1",
-                f"NUMBER {WHOLE}; usage: /since NUMBER",
-            ),
-            (
-                "/since ٣",
-                f"NUMBER {WHOLE}; usage: /since NUMBER",
-            ),
-            (
-                f"/since {'9' * 19}",
-                f"NUMBER {WHOLE}; usage: /since NUMBER",
-            ),
+            ("/since", f"NUMBER is missing; {SINCE}"),
+            ("/since lab", f"NUMBER is missing; {SINCE}"),
+            ("/since -1", f"NUMBER {WHOLE}; {SINCE}"),
+            ("/since lab x", f"NUMBER {WHOLE}; {SINCE}"),
+            ("/since lab ٣", f"NUMBER {WHOLE}; {SINCE}"),
+            (f"/since {'9' * 19}", f"NUMBER {WHOLE}; {SINCE}"),
+            ("/since 1 2", f"too much: 2; {SINCE}"),
             ("/quit now", "too much: now; usage: /quit"),
+            ("/msg", "NICK is missing; usage: /msg NICK TEXT"),
+            ("/msg bob ", "TEXT is missing; usage: /msg NICK TEXT"),
+            ("/me", "TEXT is missing; usage: /me TEXT"),
+            ("/acks", "on|off is missing; usage: /acks on|off"),
+            ("/joke two", "too much: two; usage: /joke"),
         ):
             error = self.assertRaises(Refused, parse_command, line)
             self.assertEqual((error.code, error.text), ("usage", text))
 
     def test_wrong_history(self) -> None:
         """A count out of range, a number that is missing, words out of order."""
-        usage = "; usage: /history [COUNT] [before NUMBER]"
+        usage = "; usage: /history [ROOM] [COUNT] [before NUMBER]"
         for line, text in (
             ("/history 0", "COUNT is a number from 1 to 1000"),
             ("/history 1001", "COUNT is a number from 1 to 1000"),
-            ("/history x", "COUNT is a number from 1 to 1000"),
+            ("/history lab x", "COUNT is a number from 1 to 1000"),
+            ("/history -5", "COUNT is a number from 1 to 1000"),
+            ("/history +5", "COUNT is a number from 1 to 1000"),
+            ("/history lab 5 6", "too much: 6"),
             ("/history 5 before", "NUMBER is missing"),
             (
                 "/history before x",
@@ -79,6 +115,41 @@ class ParseTests(SynchronousTestCase):
         ):
             error = self.assertRaises(Refused, parse_command, line)
             self.assertEqual(error.text, text + usage, line)
+
+    def test_wrong_switch(self) -> None:
+        """The error names the words that there are."""
+        error = self.assertRaises(Refused, parse_command, "/acks maybe")
+        self.assertEqual(error.code, "usage")
+        self.assertRegex(error.text, r"^on\|off .*; usage: /acks on\|off$")
+
+    def test_wrong_arguments_of_operators(self) -> None:
+        """They are numbers of ASCII digits, within their limits."""
+        seconds = "SECONDS is a number from 0 to 86400"
+        session = "ID is a session as /status names it, like s3"
+        for line, text in (
+            ("/close", "ID is missing"),
+            ("/close bob", session),
+            ("/close s", session),
+            ("/close -3", session),
+            ("/close ٣", session),
+            (f"/close s{'9' * 19}", session),
+            ("/close s3 s4", "too much: s4"),
+            ("/shutdown 86401", seconds),
+            (f"/shutdown {'9' * 5000}", seconds),
+            ("/shutdown 5x", seconds),
+            ("/shutdown 5pm", seconds),
+            ("/shutdown 1_0", seconds),
+            ("/shutdown 5٣", seconds),
+            ("/shutdown 1.5", seconds),
+            ("/shutdown -5", seconds),
+            ("/shutdown +5 tea", seconds),
+            ("/kick", "NICK is missing"),
+            ("/say", "TEXT is missing"),
+        ):
+            usage = COMMANDS[line.split()[0][1:]].usage
+            error = self.assertRaises(Refused, parse_command, line)
+            expected = ("usage", f"{text}; usage: {usage}")
+            self.assertEqual((error.code, error.text), expected)
 
     def test_unknown_commands(self) -> None:
         """The error names the command and the nearest known one."""
@@ -104,16 +175,37 @@ class TableTests(SynchronousTestCase):
             [
                 "/nick NAME",
                 "/who [ROOM]",
+                "/msg NICK TEXT",
+                "/me TEXT",
                 "/join ROOM",
                 "/leave [ROOM]",
                 "/rooms",
                 "/topic [TEXT]",
-                "/history [COUNT] [before NUMBER]",
-                "/since NUMBER",
+                "/history [ROOM] [COUNT] [before NUMBER]",
+                "/since [ROOM] NUMBER",
+                "/acks on|off",
+                "/status",
+                "/clients",
+                "/time",
+                "/name",
+                "/mac",
+                "/joke",
                 "/help [COMMAND]",
                 "/quit",
+                "/say TEXT",
+                "/kick NICK [REASON]",
+                "/close ID",
+                "/shutdown [SECONDS] [REASON]",
             ],
         )
+
+    def test_operators(self) -> None:
+        """Each type of request that is for operators is of no other command."""
+        for_operators = {c.request: c.name for c in COMMANDS.values() if c.operator}
+        self.assertEqual(OPERATORS_ONLY, for_operators)
+        self.assertEqual(set(OPERATORS_ONLY), {r.Announce, r.Kick, r.Close, r.Shutdown})
+        others = {c.request for c in COMMANDS.values() if not c.operator}
+        self.assertEqual(others & set(OPERATORS_ONLY), set())
 
     def test_find(self) -> None:
         """A command is found with or without its slash, in any case."""

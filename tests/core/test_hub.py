@@ -2,82 +2,21 @@
 
 from unittest import mock
 
-from twisted.trial.unittest import SynchronousTestCase
-
 from ecochat.core import items as i
 from ecochat.core import limits
 from ecochat.core import requests as r
-from ecochat.core.hub import Hub
-from ecochat.core.limits import Limits
 from ecochat.core.records import Batch, Loaded, RoomRecord, records_of
+from tests.core.played import (
+    ALICE,
+    BOB,
+    CAROL,
+    HubTestCase,
+    Played,
+    bodies,
+    events,
+    notes,
+)
 from tests.support.snapshot import snapshot
-
-ALICE, BOB, CAROL = 1, 2, 3
-
-
-class Played:
-    """A hub that is played with: proposals in, what is told out."""
-
-    def __init__(self, loaded: Loaded | None = None, message: int = 4000) -> None:
-        self.hub = Hub(Limits(message), loaded)
-
-    def propose(self, *proposals: tuple[int, r.Request]) -> None:
-        """Propose requests of connections, all at one time."""
-        for origin, request in proposals:
-            self.hub.propose(origin, 1000, request)
-
-    def commit(self, *proposals: tuple[int, r.Request]) -> list[i.Item]:
-        """Propose, apply and commit."""
-        self.propose(*proposals)
-        self.hub.apply()
-        return self.hub.commit()
-
-    def fail(self, *proposals: tuple[int, r.Request]) -> list[i.Item]:
-        """Propose, apply and fail."""
-        self.propose(*proposals)
-        self.hub.apply()
-        return self.hub.fail("disk is full")
-
-    def answer(self, origin: int, request: r.Request) -> i.Body:
-        """Return the one reply to a request."""
-        replies = [x for x in self.commit((origin, request)) if type(x) is i.Reply]
-        assert [reply.origin for reply in replies] == [origin]
-        return replies[0].body
-
-
-def bodies(items: list[i.Item]) -> list[i.Body]:
-    """Return what the replies among some items say."""
-    return [item.body for item in items if isinstance(item, i.Reply)]
-
-
-def events(items: list[i.Item]) -> list[tuple[int, int, str, str]]:
-    """Return room, number, name and text of the events among some items."""
-    return [(e.room, e.n, e.nick, e.text) for e in items if isinstance(e, i.Event)]
-
-
-def notes(items: list[i.Item]) -> list[tuple[int, str, str, str]]:
-    """Return room, kind, name and new name of the notes among some items."""
-    return [(n.room, n.kind, n.nick, n.new) for n in items if isinstance(n, i.Note)]
-
-
-class HubTestCase(SynchronousTestCase):
-    """With alice and bob in the lobby."""
-
-    def setUp(self) -> None:
-        """Open two sessions."""
-        self.played = Played()
-        self.opened = self.played.commit(
-            (ALICE, r.Open("1.2.3.4:5")),
-            (ALICE, r.SetNick("alice")),
-            (BOB, r.Open()),
-            (BOB, r.SetNick("bob")),
-        )
-
-    def refused(self, origin: int, request: r.Request) -> tuple[str, str]:
-        """Return code and text of the refusal that a request meets."""
-        body = self.played.answer(origin, request)
-        assert isinstance(body, i.Refusal), body
-        return body.code, body.text
 
 
 class SessionTests(HubTestCase):
@@ -319,16 +258,6 @@ class LogTests(HubTestCase):
                 self.played.answer(ALICE, r.Rooms(2)), i.RoomsPage(lines[2:], None)
             )
 
-    def test_help(self) -> None:
-        """All commands, or one."""
-        every = self.played.answer(ALICE, r.Help())
-        assert isinstance(every, i.HelpText)
-        self.assertIn("/join ROOM", "\n".join(every.lines))
-        self.assertEqual(len(every.lines), 11)
-        one = self.played.answer(ALICE, r.Help("who"))
-        self.assertEqual(one, i.HelpText(("/who [ROOM]: list who is in a room",)))
-        self.assertEqual(self.refused(ALICE, r.Help("x"))[0], "unknown_command")
-
     def test_a_dialects_refusal_has_its_place(self) -> None:
         """What a dialect could not read is answered in the order of the frames."""
         items = self.played.commit(
@@ -438,7 +367,7 @@ class GroupTests(HubTestCase):
             raise ZeroDivisionError("a fault")
 
         before = snapshot(self.played.hub)
-        with mock.patch.object(Rules, "_note", broken):
+        with mock.patch.object(Rules, "note", broken):
             items = self.played.commit((BOB, r.SetNick("x")), (ALICE, r.Say("hi")))
         body = bodies(items)[0]
         assert isinstance(body, i.Failed)

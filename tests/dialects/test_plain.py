@@ -1,44 +1,43 @@
-"""The plain dialect: frames to requests, and what is told to frames."""
+"""The plain dialect: what is told, as frames."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
 
 from twisted.trial.unittest import SynchronousTestCase
 
 from ecochat.core import items as i
 from ecochat.core import requests as r
 from ecochat.core.framing import BadFrame
-from ecochat.dialects.plain import PlainDialect, timestamp, trim
+from ecochat.core.records import SessionRecord
+from ecochat.dialects.plain import PlainDialect, timestamp
+from ecochat.dialects.plain_parser import LAST_PASSWORD
 from ecochat.dialects.port import View
 
 TIME = 1_795_235_449_123
 STAMP = "2026-11-21T04:30:49.123Z"
+LATER = "2026-11-21T04:30:50.123Z"
 
 
-class RequestTests(SynchronousTestCase):
-    """Frames that come in."""
+def subclasses(kind: type[i.Body]) -> Iterator[type[i.Body]]:
+    """Return all kinds of answers that can be given."""
+    for below in kind.__subclasses__():
+        yield below
+        yield from subclasses(below)
 
-    def test_requests(self) -> None:
-        """Text is said, a slash commands, two slashes say one."""
-        dialect = PlainDialect("x")
-        for frame, request in (
-            ("hi", r.Say("hi")),
-            (" hi ", r.Say(" hi ")),
-            ("hi\n", r.Say("hi")),
-            ("hi\r\n", r.Say("hi")),
-            ("hi\n\n", r.Say("hi\n")),
-            ("hi\r", r.Say("hi\r")),
-            ("a\nb", r.Say("a\nb")),
-            ("\x1b[1m", r.Say("\x1b[1m")),
-            ("//who", r.Say("/who")),
-            ("/who\n", r.Who()),
-            ("/nick", r.Refuse("usage", "NAME is missing; usage: /nick NAME")),
-            ("", None),
-            (" \t\n", None),
-        ):
-            self.assertEqual(dialect.request(frame), request, repr(frame))
 
-    def test_trim(self) -> None:
-        """One LF or CRLF is trimmed, and no more."""
-        self.assertEqual(trim("a\r\n\r\n"), "a\r\n")
-        self.assertEqual(trim("a"), "a")
+def put_back(name: str, value: str | None) -> None:
+    """Set a variable of the environment to what it was."""
+    if value is None:
+        del os.environ[name]
+    else:
+        os.environ[name] = value
+
+
+class BadFrameTests(SynchronousTestCase):
+    """Frames that could not be read."""
 
     def test_bad_frames(self) -> None:
         """What is said about frames that could not be read."""
@@ -154,10 +153,52 @@ class TellingTests(SynchronousTestCase):
                 "! the server failed at this, the connection is closed\0",
             ),
             (i.Ended(), ""),
+            (i.Ended(TIME), "* disconnected at 2026-11-21T04:30:49Z\0"),
+            (i.Kicked("kicked", "out: loud"), "! out: loud\0"),
+            (i.NotOpened("not_stored", "later"), "! later\0"),
+            (i.Refusal("wrong_password", "no"), "! no\0"),
+            (i.Refusal(LAST_PASSWORD, "no"), "! no\0* back to chat\0"),
+            (i.Clock(TIME, local=False), "* 2026-11-21T04:30:49Z\0"),
+            (i.Fact("clients", "3"), "* 3\0"),
+            (i.AcksSet(True), "* acks on\0"),
+            (i.AcksSet(False), "* acks off\0"),
+            (i.Announced("tea\nfor all"), "Server: tea\nfor all\0"),
+            (i.Opened(7, "@bob", 4), ""),
+            (i.Relabelled(7, "@rob"), ""),
+            (i.Dropped(7), ""),
         ):
             self.assertEqual(self.dialect.reply(body).decode(), frames)
         self.assertEqual(self.dialect.notice("x"), b"* x\0")
         self.assertEqual(self.dialect.error("x"), b"! x\0")
+
+    def test_every_answer_has_words(self) -> None:
+        """No kind of answer is unknown, but those that are read from the store."""
+        known = set(self.dialect._replies) | {i.LogRange, i.StatusRange}
+        self.assertEqual(known, set(subclasses(i.Body)))
+
+    def test_the_time_of_day_at_the_server(self) -> None:
+        """It is that of the server's own zone."""
+        self.addCleanup(time.tzset)
+        before = os.environ.get("TZ")
+        self.addCleanup(put_back, "TZ", before)
+        os.environ["TZ"] = "XYZ-5:30"
+        time.tzset()
+        told = self.dialect.reply(i.Clock(TIME, local=True))
+        self.assertEqual(told, b"* 10:00:49\0")
+
+    def test_the_list_of_sessions(self) -> None:
+        """Who is there, who was, and, for operators, from where."""
+        here = SessionRecord(3, "alice", "10.0.0.7:9", TIME)
+        gone = SessionRecord(2, "bob", "unix", TIME, TIME + 1_000)
+        for record, with_address, frame in (
+            (here, False, f"* s3 alice connected {STAMP}"),
+            (here, True, f"* s3 alice connected {STAMP} from 10.0.0.7:9"),
+            (gone, False, f"* s2 bob connected {STAMP} disconnected {LATER}"),
+            (gone, True, f"* s2 bob connected {STAMP} disconnected {LATER} from unix"),
+        ):
+            told = self.dialect.status_entry(record, with_address)
+            self.assertEqual(told.decode(), frame + "\0")
+        self.assertEqual(self.dialect.status_end(), b"* end status\0")
 
     def test_timestamps(self) -> None:
         """RFC 3339, in UTC, with milliseconds."""

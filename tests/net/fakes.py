@@ -12,7 +12,7 @@ from twisted.python.failure import Failure
 from ecochat.core.framing import encode_frame
 from ecochat.core.items import Event, Note
 from ecochat.core.limits import Limits
-from ecochat.core.records import Batch, Loaded
+from ecochat.core.records import Batch, Loaded, SessionRecord
 from ecochat.dialects.plain import PlainDialect
 from ecochat.dialects.port import View
 from ecochat.net.exchange import Exchange
@@ -104,16 +104,19 @@ class FakeShell:
 
 
 class Page:
-    """A page that was asked for; the test answers it."""
+    """A page that was asked for; the test answers it.
 
-    def __init__(self, wanted: tuple[int, int, int, int], events: list[Event]) -> None:
+    :ivar wanted: the arguments of the call.
+    """
+
+    def __init__(self, wanted: tuple[int, ...], rows: list[Any]) -> None:
         self.wanted = wanted
-        self.deferred: Deferred[list[Event]] = Deferred()
-        self._events = events
+        self.deferred: Deferred[list[Any]] = Deferred()
+        self._rows = rows
 
     def answer(self) -> None:
         """Give what the store holds."""
-        self.deferred.callback(self._events)
+        self.deferred.callback(self._rows)
 
 
 class FakeStorage:
@@ -163,9 +166,22 @@ class FakeStorage:
         self, room: int, after: int, upto: int, size: int
     ) -> Deferred[list[Event]]:
         """Take the wish for a page; it is read now and answered when the test says."""
-        page = Page(
-            (room, after, upto, size), self.memory.page(room, after, upto, size)
-        )
+        return self._read(self.memory.page, room, after, upto, size)
+
+    def open_sessions(
+        self, time: int, after: int, upto: int, count: int
+    ) -> Deferred[list[SessionRecord]]:
+        """The same for sessions."""
+        return self._read(self.memory.open_sessions, time, after, upto, count)
+
+    def closed_sessions(self, time: int, count: int) -> Deferred[list[SessionRecord]]:
+        """The same for those that have ended."""
+        return self._read(self.memory.closed_sessions, time, count)
+
+    def _read(
+        self, read: Callable[..., list[Any]], *wanted: int
+    ) -> Deferred[list[Any]]:
+        page = Page(wanted, read(*wanted))
         if self.reads_at_once:
             self._clock.callLater(0, page.answer)
         else:
@@ -182,12 +198,15 @@ class FakeStorage:
 
 
 class Connection:
-    """A link with its fake shell and pipe."""
+    """A link with its fake shell and pipe.
 
-    def __init__(self, world: World) -> None:
+    :param settings: those of the world's links, unless others are given.
+    """
+
+    def __init__(self, world: World, settings: LinkSettings | None = None) -> None:
         self.shell = FakeShell()
         self.pipe = self.shell.fake_pipe
-        self.link = Link(world.exchange, self.shell, world.settings, "test")
+        self.link = Link(world.exchange, self.shell, settings or world.settings, "test")
 
     @property
     def frames(self) -> list[str]:
@@ -222,19 +241,22 @@ class World:
         self.clock = Clock()
         self.storage = FakeStorage(self.clock)
         storage: Any = self.storage
-        self.exchange = Exchange(Limits(), storage, self.clock, log_messages)
+        self.exchange = Exchange(
+            Limits(), storage, self.clock, log_messages=log_messages
+        )
         self.exchange.start()
         self.dialect = MarkedDialect("test")
         self.settings = LinkSettings(self.dialect, MAX_FRAME)
+        self.of_operators = LinkSettings(self.dialect, MAX_FRAME, operator=True)
 
-    def connect(self) -> Connection:
+    def connect(self, settings: LinkSettings | None = None) -> Connection:
         """Make a connection that has no session yet."""
-        return Connection(self)
+        return Connection(self, settings)
 
-    def join(self, *commands: str) -> Connection:
+    def join(self, *commands: str, settings: LinkSettings | None = None) -> Connection:
         """Make a connection with a session that has carried out some commands; what
         it was sent for that is forgotten."""
-        connection = self.connect()
+        connection = self.connect(settings)
         self.clock.advance(QUIET)
         connection.send(*commands)
         self.run()

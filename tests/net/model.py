@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
+from itertools import pairwise
 
 from ecochat.core.hub import Hub
 from ecochat.core.items import (
+    AcksSet,
+    Announced,
     Body,
+    Dropped,
     Ended,
     Entered,
     Event,
     Exited,
     Item,
+    Kicked,
     LogRange,
     Note,
+    Opened,
     Refusal,
+    Relabelled,
     Reply,
     RoomsPage,
     SessionOpened,
+    StatusRange,
     Welcomed,
     WhoPage,
 )
@@ -26,6 +35,10 @@ from ecochat.dialects.port import View
 from tests.net.fakes import Connection, World
 
 ROOMS = ("lobby", "red", "blue")
+NICKS = tuple(f"n{n}" for n in range(4))
+UNASKED = Opened | Relabelled | Dropped | Announced
+
+_STATUS = re.compile(r"\* s\d+ \S+ connected ")
 
 
 class Ordered(World):
@@ -54,16 +67,21 @@ class Expected:
     """What one connection is to be sent: its part of the order, as frames.
 
     A list of several pages is not mixed with anything: what lies between its pages in
-    the order follows behind its end.
+    the order follows behind its end. (Of the list of sessions only the end is here.)
+
+    :ivar last_words: what it is sent in the end, behind a part of the frames only,
+        when an operator throws it out; None when nobody does.
     """
 
     def __init__(self, world: Ordered, origin: int) -> None:
+        self.last_words: str | None = None
         self._world = world
         self._dialect = world.dialect
         self._origin = origin
         self._session = 0
         self._rooms: dict[int, str] = {}
         self._current: int | None = None
+        self._acks = True
         self._listing = False
         self._knows = False
         self._held: list[bytes] = []
@@ -73,19 +91,23 @@ class Expected:
         """Return the frames that are to come, presence included."""
         for item in self._world.order:
             if isinstance(item, Reply) and item.origin == self._origin:
-                self._reply(item)
-                if isinstance(item.body, Ended):
+                self._reply(item.body)
+                if isinstance(item.body, Ended | Kicked):
                     break
             elif isinstance(item, SessionOpened) and item.origin == self._origin:
                 self._session = item.session
             elif isinstance(item, Event) and item.room in self._rooms:
-                view = self._view(item.room)
-                own = View.OWN if item.session == self._session else view
-                self._say(self._dialect.event(self._rooms[item.room], item, own))
+                self._event(item, self._rooms[item.room])
             elif isinstance(item, Note) and self._is_told(item):
                 view = self._view(item.room)
                 self._say(self._dialect.note(self._rooms[item.room], item, view))
-        return [f.decode() for f in b"".join(self._out).split(b"\0")[:-1]]
+        return _frames(b"".join(self._out))
+
+    def _event(self, event: Event, name: str) -> None:
+        if event.session != self._session:
+            self._say(self._dialect.event(name, event, self._view(event.room)))
+        elif self._acks:
+            self._say(self._dialect.event(name, event, View.OWN))
 
     def _is_told(self, note: Note) -> bool:
         return note.room in self._rooms and note.session != self._session
@@ -96,22 +118,36 @@ class Expected:
     def _say(self, data: bytes) -> None:
         (self._held if self._listing else self._out).append(data)
 
-    def _reply(self, reply: Reply) -> None:
-        body = reply.body
+    def _reply(self, body: Body) -> None:
         if isinstance(body, LogRange):
             self._out += self._log(body)
-            return
-        if self._is_old_news(body):
-            return
-        self._out.append(self._dialect.reply(body))
+        elif isinstance(body, StatusRange):
+            self._out.append(self._dialect.status_end())
+        elif isinstance(body, Kicked):
+            self.last_words = _frames(self._dialect.reply(body))[0]
+        elif isinstance(body, UNASKED):
+            self._say(self._dialect.reply(body))
+            self._take_unasked(body)
+        elif not self._is_old_news(body):
+            self._out.append(self._dialect.reply(body))
+            self._take_answer(body)
+
+    def _take_unasked(self, body: Body) -> None:
+        if isinstance(body, Opened | Relabelled):
+            self._rooms[body.room] = body.name
+        elif isinstance(body, Dropped):
+            del self._rooms[body.room]
+
+    def _take_answer(self, body: Body) -> None:
         if isinstance(body, Entered):
             self._rooms[body.room] = body.name
             self._current = body.room
         elif isinstance(body, Exited):
             del self._rooms[body.room]
             self._current = body.current
-        elif isinstance(body, WhoPage | RoomsPage):
-            self._listing = body.more is not None
+        elif isinstance(body, AcksSet):
+            self._acks = body.on
+        self._listing = isinstance(body, WhoPage | RoomsPage) and body.more is not None
         if not self._listing:
             self._out += self._held
             self._held.clear()
@@ -130,21 +166,30 @@ class Expected:
         yield self._dialect.log_end(wanted.name, wanted.end)
 
 
+def _frames(data: bytes) -> list[str]:
+    return [frame.decode() for frame in data.split(b"\0")[:-1]]
+
+
 class Someone:
     """A random client: what it has to say waits while it is not read from.
 
     :ivar behind: whether it ever was, so that it may have missed presence.
+    :ivar over: whether it will send no more.
+    :ivar gone: whether its connection is lost.
     """
 
-    def __init__(self, run: Run, slow: bool) -> None:
+    def __init__(self, run: Run, slow: bool, operator: bool = False) -> None:
         self._run = run
         self._random = run.random
         self.slow = slow
         self.gone = False
-        self._over = False
+        self.over = False
         self.behind = slow
-        self._unsent: list[str] = []
-        self.connection = Connection(run.world)
+        self._unsent = [f"/nick {self._random.choice(NICKS)}"]
+        self._friend = self._random.choice(NICKS)
+        self._operator = operator
+        settings = run.world.of_operators if operator else None
+        self.connection = Connection(run.world, settings)
         if slow:
             self.connection.pipe.blocking = lambda: self._random.random() < 0.4
         self.origin = self.connection.link._origin
@@ -154,7 +199,7 @@ class Someone:
         if not self._unsent:
             count = self._random.choice((1, 1, 1, 2, 5))
             self._unsent = [self._something() for _ in range(count)]
-        if not self.connection.shell.paused and not self._over:
+        if not self.connection.shell.paused and not self.over:
             texts, self._unsent = self._unsent, []
             self.behind |= any(text.startswith("/s") for text in texts)
             self.connection.send(*texts)
@@ -162,16 +207,30 @@ class Someone:
     def _something(self) -> str:
         run = self._run
         room = self._random.choice(ROOMS)
-        lists = (f"/who {room}", "/rooms", f"/since 0{' ' * 3}", "/history 7")
-        kinds = {
-            14: f"text {run.number()} {'x' * self._random.choice((0, 5, 60, 300))}",
-            3: f"/join {room}",
-            2: f"/leave {room}",
-            1: f"/nick n{self._random.randrange(6)}",
-            4: self._random.choice(lists) if self.slow else "/topic",
-            5: f"/topic about {run.number()}",
+        if self._random.random() < 0.3:
+            self._friend = self._random.choice((*NICKS, *NICKS, "guest-2"))
+        nick = self._friend
+        lists = [f"/who {room}", "/rooms", f"/since 0{' ' * 3}", "/history 7"]
+        lists += ["/status", f"/since @{nick} 0", f"/history @{nick} 3"]
+        kinds: dict[str, float] = {
+            f"text {run.number()} {'x' * self._random.choice((0, 5, 60, 300))}": 14,
+            f"/join {room}": 3,
+            f"/leave {room}": 2,
+            f"/nick {self._random.choice(NICKS)}": 3,
+            self._random.choice(lists) if self.slow else "/topic": 8,
+            f"/topic about {run.number()}": 5,
+            f"/msg {nick} text {run.number()} {'x' * self._random.randrange(90)}": 7,
+            f"/join @{nick}": 2,
+            f"/leave @{nick}": 2,
+            f"/acks {self._random.choice(('on', 'off'))}": 1,
         }
-        return self._random.choices(list(kinds.values()), list(kinds))[0]
+        if self._operator:
+            kinds |= {
+                f"/say text {run.number()}": 6,
+                f"/kick {nick} why": 2,
+                f"/close s{self._random.randrange(1, 9)}": 0.3,
+            }
+        return self._random.choices(list(kinds), list(kinds.values()))[0]
 
     def drain(self) -> None:
         """Let the pipe take more, if it does not."""
@@ -180,9 +239,9 @@ class Someone:
 
     def leave(self) -> None:
         """End the input, or lose the connection."""
-        if self.connection.shell.paused or self._over:
+        if self.connection.shell.paused or self.over:
             return
-        self._over = True
+        self.over = True
         if self._random.random() < 0.5:
             self.connection.end_input()
         else:
@@ -201,6 +260,7 @@ class Run:
         self.world.storage.reads_at_once = False
         self._number = 0
         self.people = [Someone(self, slow=bool(i % 2)) for i in range(6)]
+        self.people += [Someone(self, slow=False, operator=True)]
 
     def number(self) -> int:
         """Return the next number, to tell texts apart."""
@@ -221,22 +281,32 @@ class Run:
             pass
 
     def _step(self) -> None:
-        someone = self.random.choice(self.people)
-        storage = self.world.storage
-        what = self.random.random()
-        if what < 0.45:
-            someone.speak()
-        elif what < 0.6:
-            someone.drain()
-        elif what < 0.75 and storage.appends:
-            (storage.fail if self.random.random() < 0.1 else storage.commit)()
-        elif what < 0.88 and storage.pages:
-            storage.pages.pop(self.random.randrange(len(storage.pages))).answer()
-        elif what < 0.885:
-            someone.leave()
-        elif what < 0.892:
-            self.people.append(Someone(self, slow=self.random.random() < 0.5))
+        here = [person for person in self.people if not person.over]
+        someone = self.random.choice(here or self.people)
+        doing: dict[Callable[[], None], float] = {
+            someone.speak: 45,
+            someone.drain: 15,
+            self._store: 15,
+            self._read: 13,
+            someone.leave: 0.5,
+            self._arrive: 0.6,
+        }
+        self.random.choices(list(doing), list(doing.values()))[0]()
         self.world.clock.advance(self.random.choice((0, 0, 0, 0.01)))
+
+    def _store(self) -> None:
+        storage = self.world.storage
+        if storage.appends:
+            (storage.fail if self.random.random() < 0.1 else storage.commit)()
+
+    def _read(self) -> None:
+        pages = self.world.storage.pages
+        if pages:
+            pages.pop(self.random.randrange(len(pages))).answer()
+
+    def _arrive(self) -> None:
+        slow, operator = (self.random.random() < p for p in (0.5, 0.2))
+        self.people.append(Someone(self, slow, operator))
 
     def _settle(self) -> bool:
         """Move everything on by one; return whether anything moved."""
@@ -257,6 +327,21 @@ class Run:
 def without_presence(frames: list[str]) -> list[str]:
     """Return the frames that must be there whatever happens."""
     return [frame for frame in frames if not frame.startswith("~")]
+
+
+def without_status(frames: list[str]) -> list[str]:
+    """Return the frames without the lines of lists of sessions, but with their ends."""
+    return [frame for frame in frames if not _STATUS.match(frame)]
+
+
+def mixed_status(frames: list[str]) -> list[str]:
+    """Return what stands in lists of sessions and is no line of one."""
+    return [
+        after
+        for before, after in pairwise(frames)
+        if _STATUS.match(before)
+        and not (_STATUS.match(after) or after == "* end status")
+    ]
 
 
 def is_part(part: list[str], whole: list[str]) -> bool:

@@ -9,6 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from ecochat.core import limits, rules
 from ecochat.core.requests import GetTopic, Request
+from ecochat.dialects.plain_parser import PlainParser
 from ecochat.net import exchange
 from ecochat.net.link import BAD_FRAMES, IN_FLIGHT, QUIET, RETRY
 from tests.net.fakes import Connection, MarkedDialect, World
@@ -150,6 +151,19 @@ class BeginTests(LinkTestCase):
         self.assertEqual(len(self.sessions()), 2)
         other.lose()
         self.assert_gone(one)
+
+    def test_refused_when_it_is_gone(self) -> None:
+        """Then it is not tried again, and nothing is left."""
+        self.world.storage.at_once = False
+        one = self.world.connect()
+        one.send("hi")
+        self.world.run()
+        one.lose()
+        self.world.storage.fail()
+        self.world.run()
+        self.assertEqual(self.world.storage.appends, [])
+        self.assert_gone(one)
+        self.assertEqual(self.world.storage.batches, [])
 
     def test_refused_and_the_end_of_input(self) -> None:
         """What was refused is told before the link closes."""
@@ -332,11 +346,15 @@ class LostTests(LinkTestCase):
     def test_a_frame_that_breaks_its_dialect(self) -> None:
         """The session ends all the same."""
 
-        class Breaking(MarkedDialect):
+        class BreakingParser(PlainParser):
             def request(self, frame: str) -> Request | None:
                 if frame == "break":
                     raise RuntimeError("broken")
                 return super().request(frame)
+
+        class Breaking(MarkedDialect):
+            def parser(self) -> PlainParser:
+                return BreakingParser()
 
         self.world.settings = type(self.world.settings)(Breaking("test"), 100)
         one = self.world.join()
@@ -510,7 +528,7 @@ class FailureTests(LinkTestCase):
 
         other = self.world.join()
         self.world.storage.at_once = False
-        self.patch(rules.Rules, "_open", broken)
+        self.patch(rules, "_open", broken)
         one = self.world.connect()
         one.send("hi")
         self.world.run()

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from twisted.trial.unittest import SynchronousTestCase
 
 from ecochat.core import limits, rules
 from ecochat.core.errors import Refused
 from ecochat.core.items import Refusal, Reply, WhoPage
 from ecochat.core.requests import Who
-from ecochat.net import delivery, exchange, outlet
+from ecochat.net import delivery, exchange, listing, outlet
 from ecochat.net.channel import Recent
-from ecochat.net.outlet import CHUNK
+from ecochat.net.listing import CHUNK
 from ecochat.store.port import EVENT_SIZE, StoreError
 from tests.net.fakes import Connection, World
-from tests.net.model import Expected, Run, is_part, welcomed, without_presence
+from tests.net.model import (
+    Expected,
+    Run,
+    is_part,
+    mixed_status,
+    without_presence,
+    without_status,
+)
 from tests.support.snapshot import snapshot
+
+KINDS = ("[@", "+ @", "Server: ", "* end status", "* end @", "* s", "* You left @")
+"""How frames begin of which a random run has to have many, to be worth anything."""
 
 
 def messages(first: int, last: int, text: str = "m") -> list[str]:
@@ -384,7 +396,7 @@ class ListTests(OutletTestCase):
     def test_the_log_in_pages(self) -> None:
         """Chunk after chunk, each when the one before it has left; what happens
         meanwhile follows behind the end."""
-        self.patch(outlet, "CHUNK", 110)
+        self.patch(listing, "CHUNK", 110)
         self.write("1!", "2!", "3!", "4!", "5!")
         self.reader.clear()
         self.block(self.reader)
@@ -521,40 +533,54 @@ class SayTests(OutletTestCase):
 
 
 class ModelTests(SynchronousTestCase):
-    """Random runs: people in rooms, pipes that block, pages and commits that wait or
-    fail, some who leave. Each was sent its part of the order."""
+    """Random runs: people in rooms and in private, pipes that block, pages and commits
+    that wait or fail, some who leave or are thrown out. Each was sent its part of the
+    order."""
 
     RUNS = 150
     STEPS = 400
 
     def setUp(self) -> None:
-        self.patch(limits, "WHO_PAGE", 2)
-        self.patch(limits, "ROOMS_PAGE", 2)
-        self.patch(outlet, "CHUNK", 400)
-        self.patch(delivery, "CHUNK", 400)
+        for name, value in (("WHO_PAGE", 2), ("ROOMS_PAGE", 2), ("TALKS", 2)):
+            self.patch(limits, name, value)
+        self.patch(listing, "STATUS_PAGE", 2)
+        self.patch(listing, "CLOSED_SESSIONS", 3)
+        for module in (outlet, delivery, listing):
+            self.patch(module, "CHUNK", 400)
         self.patch(outlet, "PAGE", 150)
 
-    def check(self, run: Run, all_presence: bool) -> int:
-        """Compare what everyone was sent with what is expected; return how much."""
-        checked = 0
+    def check(self, run: Run, all_presence: bool) -> Counter[str]:
+        """Compare what everyone was sent with what is expected; return how much of
+        what was sent."""
+        seen: Counter[str] = Counter()
         for someone in run.people:
-            got = someone.connection.frames
-            expected = Expected(run.world, someone.origin).frames()
+            model = Expected(run.world, someone.origin)
+            expected, sent = model.frames(), someone.connection.frames
             place = f"seed {run.seed}, origin {someone.origin}"
+            got = without_status(sent)
+            if model.last_words is not None and got[-1:] == [model.last_words]:
+                got.pop()
+                sent.pop()
+                seen["kicked"] += 1
+            elif model.last_words is not None:
+                self.assertTrue(someone.gone, place)
             stored = without_presence(expected)
-            if someone.gone:
+            if someone.gone or model.last_words is not None:
                 stored = stored[: len(without_presence(got))]
+            elif all_presence and not someone.behind:
+                self.assertEqual(got, expected, place)
             self.assertEqual(without_presence(got), stored, place)
             self.assertTrue(is_part(got, expected), place)
-            if all_presence and not (someone.behind or someone.gone):
-                self.assertEqual(got, expected, place)
+            self.assertEqual(mixed_status(sent), [], place)
             for data in someone.connection.pipe.writes:
                 self.assertTrue(len(data) <= 400 or data.count(b"\0") == 1, place)
-            checked += len(got)
-        return checked
+            seen.update(kind for kind in KINDS for f in sent if f.startswith(kind))
+            seen["all"] += len(sent)
+        return seen
 
     def check_nothing_is_left(self, run: Run) -> None:
-        """When all are gone there is no session, no link and no timer."""
+        """When all are gone there is no session, no link, no timer, and no private
+        room."""
         for someone in run.people:
             someone.connection.lose()
         run.settle()
@@ -563,20 +589,23 @@ class ModelTests(SynchronousTestCase):
         self.assertEqual((world.exchange.links, world.exchange.sessions), ({}, {}))
         self.assertEqual(world.clock.getDelayedCalls(), [])
         for channel in world.exchange.channels.values():
-            self.assertEqual(list(channel.readers), [])
+            self.assertEqual((list(channel.readers), channel.is_private), ([], False))
 
     def play(self, memory: int, all_presence: bool) -> None:
         """Play all runs with so many bytes of events in memory."""
         self.patch(exchange, "Recent", lambda: Recent(memory))
-        checked = sessions = 0
+        seen: Counter[str] = Counter()
         for seed in range(self.RUNS):
             run = Run(seed)
             run.play(self.STEPS)
-            checked += self.check(run, all_presence)
-            sessions += sum(welcomed(run.world, p.origin) for p in run.people)
+            seen += self.check(run, all_presence)
+            bodies = (i.body for i in run.world.order if isinstance(i, Reply))
+            seen.update(type(body).__name__ for body in bodies)
             self.check_nothing_is_left(run)
-        self.assertGreater(checked, 30 * self.RUNS)
-        self.assertGreater(sessions, 4 * self.RUNS)
+        self.assertGreater(seen["all"], 30 * self.RUNS)
+        self.assertGreater(seen["Welcomed"], 4 * self.RUNS)
+        for kind in (*KINDS, "kicked", "Opened", "Relabelled", "Dropped", "AcksSet"):
+            self.assertGreater(seen[kind], self.RUNS // 10, kind)
 
     def test_from_memory(self) -> None:
         """Everything is in memory: those who are never behind miss no presence."""

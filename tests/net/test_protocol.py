@@ -36,6 +36,7 @@ from zope.interface import alsoProvides
 
 from ecochat.core.limits import Limits
 from ecochat.dialects.plain import PlainDialect
+from ecochat.dialects.plain_parser import PlainParser
 from ecochat.net import protocol as shell
 from ecochat.net.exchange import Exchange
 from ecochat.net.link import QUIET, LinkSettings
@@ -231,7 +232,7 @@ class ConnectionTests(ProtocolTestCase):
         """The connection is aborted; what comes until then is ignored."""
         protocol, transport = self.on_socket()
         self.world.clock.advance(QUIET)
-        self.patch(self.world.dialect, "request", lambda frame: 1 / 0)
+        self.patch(PlainParser, "request", lambda parser, frame: 1 / 0)
         protocol.dataReceived(b"hi\0")
         protocol.dataReceived(b"hi\0")
         self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)

@@ -9,7 +9,7 @@ from twisted.internet import reactor
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.trial.unittest import TestCase
 
-from ecochat.core.items import Event, RoomMade
+from ecochat.core.items import Event, RoomMade, SessionClosed, SessionOpened
 from ecochat.core.records import Batch, Loaded
 from ecochat.net import storage
 from ecochat.net.storage import PAGES, Storage
@@ -159,6 +159,17 @@ class StorageTests(TestCase):
         pages = [self.storage.page(1, 0, 1, 100) for _ in range(READERS)]
         for page in pages:
             self.assertEqual([event.text for event in await page], ["hi"])
+
+    async def test_sessions_are_read_as_pages_are(self) -> None:
+        """Those that are open, and those that have ended."""
+        self.start()
+        here, gone = (SessionOpened(n, n, f"n{n}", "unix", n, n) for n in (1, 2))
+        closed = SessionClosed(3, 2, "n2", "quit", 9, 1)
+        await self.storage.append(Batch(opened=[here, gone], closed=[closed]))
+        there = await self.storage.open_sessions(10, 0, 2, 5)
+        self.assertEqual([record.session for record in there], [1])
+        ended = await self.storage.closed_sessions(10, 5)
+        self.assertEqual([record.session for record in ended], [2])
 
     async def test_stopping_waits_for_what_is_under_way(self) -> None:
         """What was asked for is done before the store is closed."""

@@ -74,8 +74,23 @@ class Contract:
                 ),
                 2,
                 41,
+                2,
             ),
         )
+
+    def test_groups_of_any_size(self) -> None:
+        """Each event is there, whole and once, however many come together."""
+        self.store.open()
+        self.store.append(Batch(rooms=[LOBBY]))
+        last = 0
+        for size in (1, 49, 50, 51, 100, 123):
+            numbers = range(last + 1, last + size + 1)
+            events = [message(n, text=f"text {n}", time=n) for n in numbers]
+            self.store.append(Batch(events=events))
+            last += size
+            page = self.store.page(1, last - size, last, 1_000_000)
+            self.assertEqual(page, events)
+        self.assertEqual(self.reopened().rooms[0].last, last)
 
     def test_pages(self) -> None:
         """A page has the events between two numbers of one room, in order."""
@@ -250,9 +265,9 @@ class SQLiteStoreTests(Contract, SQLiteTestCase):
         self.assertEqual(os.stat(self.path).st_mode & 0o777, 0o600)
 
     def test_the_write_ahead_log_is_bounded(self) -> None:
-        """Above a size it is emptied, unless a reader holds it up."""
-        self.patch(sqlite, "WAL_LIMIT", 50_000)
-        self.store.open()
+        """Above a size it is emptied, unless a reader holds it up; then it is tried
+        again, and such a reader waited for, when it has grown by as much again."""
+        self.open_with_wal_limit(50_000)
         self.store._db().execute("PRAGMA wal_autocheckpoint = 0")
         self.store._db().execute("PRAGMA busy_timeout = 0")
         wal = Path(self.path + "-wal")
@@ -264,7 +279,18 @@ class SQLiteStoreTests(Contract, SQLiteTestCase):
             self.store.append(Batch(events=[message(2, text="x" * 90_000)]))
             self.assertGreater(wal.stat().st_size, 50_000)
         self.store.append(Batch(events=[message(3)]))
+        self.assertGreater(wal.stat().st_size, 50_000)
+        self.store.append(Batch(events=[message(4, text="x" * 90_000)]))
         self.assertEqual(wal.stat().st_size, 0)
+        self.store.append(Batch(events=[message(5, text="x" * 90_000)]))
+        self.assertEqual(wal.stat().st_size, 0)
+
+    def open_with_wal_limit(self, limit: int) -> None:
+        """Open a store whose write-ahead log is emptied above so many bytes."""
+        self.patch(sqlite, "WAL_LIMIT", limit)
+        self.store = SQLiteStore(self.path)
+        self.addCleanup(self.store.close)
+        self.store.open()
 
     def test_a_write_ahead_log_that_cannot_be_emptied(self) -> None:
         """The group is stored all the same, and the next one empties it."""
@@ -273,8 +299,7 @@ class SQLiteStoreTests(Contract, SQLiteTestCase):
             is_it = action == sqlite3.SQLITE_PRAGMA and name == "wal_checkpoint"
             return sqlite3.SQLITE_DENY if is_it else sqlite3.SQLITE_OK
 
-        self.patch(sqlite, "WAL_LIMIT", 1)
-        self.store.open()
+        self.open_with_wal_limit(1)
         wal = Path(self.path + "-wal")
         self.store._db().set_authorizer(allowed)
         self.store.append(Batch(rooms=[LOBBY], events=[message(1)]))
@@ -288,6 +313,8 @@ class SQLiteStoreTests(Contract, SQLiteTestCase):
         """A closed store says so."""
         self.assertRaises(StoreError, self.store.append, Batch())
         self.assertRaises(StoreError, self.store.page, 1, 0, 1, 1)
+        self.assertRaises(StoreError, self.store.open_sessions, 1, 0, 1, 1)
+        self.assertRaises(StoreError, self.store.closed_sessions, 1, 1)
 
 
 class SQLiteFileTests(SQLiteTestCase):
@@ -346,7 +373,7 @@ class SQLiteFileTests(SQLiteTestCase):
             db.execute("PRAGMA user_version = 99")
         self.assertEqual(
             self.refused(),
-            "was written by a newer EcoChat (schema 99, this one knows 1);"
+            "was written by a newer EcoChat (schema 99, this one knows 2);"
             " upgrade EcoChat, or choose another with --data",
         )
 
@@ -376,17 +403,17 @@ class SQLiteFileTests(SQLiteTestCase):
 
     def test_a_step_of_the_schema_is_whole(self) -> None:
         """Later steps are applied to an older file, each whole or not at all."""
-        first = sqlite._schema()[0]
-        self.patch(sqlite, "_schema", lambda: [first])
+        now = sqlite._schema()
+        number = len(now)
         self.store.open()
         self.store.append(Batch(rooms=[LOBBY], events=[message(1)]))
         self.store.close()
         broken = "CREATE TABLE t (x); CREATE TABLE t (x)"
-        self.patch(sqlite, "_schema", lambda: [first, broken])
+        self.patch(sqlite, "_schema", lambda: [*now, broken])
         self.assertIn("table t already exists", self.refused())
         tables = "SELECT count(*) FROM sqlite_master WHERE name = 't'"
         self.assertEqual(self.rows(tables), [(0,)])
-        self.assertEqual(self.rows("PRAGMA user_version"), [(1,)])
-        self.patch(sqlite, "_schema", lambda: [first, "CREATE TABLE t (x)"])
+        self.assertEqual(self.rows("PRAGMA user_version"), [(number,)])
+        self.patch(sqlite, "_schema", lambda: [*now, "CREATE TABLE t (x)"])
         self.assertEqual(self.store.open().rooms[0].last, 1)
-        self.assertEqual(self.rows("PRAGMA user_version"), [(2,)])
+        self.assertEqual(self.rows("PRAGMA user_version"), [(number + 1,)])

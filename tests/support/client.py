@@ -13,14 +13,22 @@ WAIT = 10.0
 class Client:
     """Sends and receives null-terminated frames, blocking.
 
+    :param place: a port on 127.0.0.1, or the path of a UNIX socket.
     :ivar frames: all frames received, as text.
     """
 
-    def __init__(self, port: int, nick: str = "", receive_buffer: int = 0) -> None:
-        self.socket = socket.socket()
+    def __init__(
+        self, place: int | str, nick: str = "", receive_buffer: int = 0
+    ) -> None:
+        family, address = (
+            (socket.AF_UNIX, place)
+            if isinstance(place, str)
+            else (socket.AF_INET, ("127.0.0.1", place))
+        )
+        self.socket = socket.socket(family)
         if receive_buffer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        self.socket.connect(("127.0.0.1", port))
+        self.socket.connect(address)
         self.frames: list[str] = []
         self._begun = b""
         self._looked_at = 0

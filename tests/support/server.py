@@ -20,6 +20,7 @@ class Server:
     it, until the folder is removed at the end of the ``with`` block.
 
     :param options: options of ``twistd ecochat``, beside ``--listen`` and ``--data``.
+        There is no limit on rates, unless they set ``--limits``: tests send fast.
     :param listen: where it listens; a free port by default.
     :param prefix: a command that runs the server, as ``taskset -c 0``.
     """
@@ -56,6 +57,11 @@ class Server:
         self._temporary.cleanup()
 
     @property
+    def operators(self) -> str:
+        """The path of the operators' socket, where the data is a file."""
+        return f"{self.data}.operator"
+
+    @property
     def pid(self) -> int:
         """The process id of the running server."""
         assert self._process is not None
@@ -78,7 +84,7 @@ class Server:
             "--listen",
             self._listen,
         ]
-        command += ["--data", self.data, *self._options]
+        command += ["--data", self.data, "--limits", "off", *self._options]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 command,

@@ -1,0 +1,113 @@
+"""What a frame of the plain dialect asks for: a command, a classic word, a message."""
+
+from __future__ import annotations
+
+import hmac
+import re
+
+from ecochat.core.commands import parse_command
+from ecochat.core.errors import Refused
+from ecochat.core.requests import (
+    Clients,
+    Depart,
+    Mac,
+    Name,
+    Refuse,
+    Request,
+    Say,
+    Status,
+    Tell,
+    Time,
+)
+
+WORDS: dict[str, Request] = {
+    "TIME": Time(local=True),
+    "WHRU": Name(),
+    "WHORU": Name(),
+    "MAC": Mac(),
+    "CLIENTS NUM": Clients(),
+    "CLOSE SOCKET": Depart(),
+    "q": Depart(),
+}
+"""Words that the classroom programs understood, each as a whole frame."""
+
+WORDS_IN_ANY_CASE: dict[str, Request] = {
+    "status": Status(),
+    "exit": Depart(tell=True),
+}
+
+ATTEMPTS = 3
+"""Passwords that may be tried after one QUIT; what follows is said in the room."""
+
+LAST_PASSWORD = "last_wrong_password"
+"""The code of the refusal after which frames are messages again."""
+
+_LONGEST = max(map(len, (*WORDS, *WORDS_IN_ANY_CASE)))
+_QUIT = re.compile(r"QUIT (\S+)")
+
+
+class PlainParser:
+    """See :class:`ecochat.dialects.port.Parser`.
+
+    :param quit_password: see :class:`ecochat.dialects.plain.PlainDialect`.
+    """
+
+    __slots__ = ("_attempts", "_password")
+
+    def __init__(self, quit_password: str | None = None) -> None:
+        self._password = quit_password
+        self._attempts = 0  # that are left
+
+    def request(self, frame: str) -> Request | None:
+        """See :class:`ecochat.dialects.port.Parser`."""
+        text = trim(frame)
+        if self._attempts:
+            return self._attempt(text)
+        if not text or text.isspace():
+            return None
+        if text.startswith("/"):
+            return _command(text)
+        return self._classic(text) or Say(text)
+
+    def _classic(self, text: str) -> Request | None:
+        if self._password is None:
+            return None
+        if len(text) > _LONGEST and not text.startswith("QUIT "):
+            return None  # nearly every message, so this is what it costs
+        if text == "QUIT":
+            self._attempts = ATTEMPTS
+            return Tell("password?")
+        if match := _QUIT.fullmatch(text):
+            return Depart() if self._is_right(match[1]) else _wrong("wrong_password")
+        return WORDS.get(text) or WORDS_IN_ANY_CASE.get(text.lower())
+
+    def _attempt(self, text: str) -> Request:
+        if self._is_right(text):
+            return Depart()
+        self._attempts -= 1
+        return _wrong("wrong_password" if self._attempts else LAST_PASSWORD)
+
+    def _is_right(self, password: str) -> bool:
+        """Compare in constant time, so that answers tell nothing of the password."""
+        wanted = self._password or ""
+        return hmac.compare_digest(password.encode(), wanted.encode())
+
+
+def trim(frame: str) -> str:
+    """Return a frame without the one LF or CRLF that may end it."""
+    return (
+        frame.removesuffix("\n").removesuffix("\r") if frame.endswith("\n") else frame
+    )
+
+
+def _wrong(code: str) -> Refuse:
+    return Refuse(code, "wrong password, try again")
+
+
+def _command(text: str) -> Request:
+    if text.startswith("//"):
+        return Say(text[1:])
+    try:
+        return parse_command(text)
+    except Refused as refused:
+        return Refuse(refused.code, refused.text)

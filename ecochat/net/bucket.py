@@ -1,0 +1,51 @@
+"""How fast one session may send: a token bucket."""
+
+from __future__ import annotations
+
+import msgspec
+
+ROUNDING = 0.001
+"""Tokens that floats may lack when the time for one has passed: who has waited for it
+is not sent back, over and over, for what the clock's numbers cannot tell."""
+
+
+class RateLimit(msgspec.Struct, frozen=True):
+    """What a session may send.
+
+    :param rate: frames a second in the long run, above 0.
+    :param burst: frames at once, 1 or more.
+    """
+
+    rate: float
+    burst: int
+
+
+class TokenBucket:
+    """Holds up to ``burst`` tokens, and gains ``rate`` a second; a frame takes one.
+
+    :param now: the present time in seconds, as in all calls.
+    """
+
+    __slots__ = ("_limit", "_time", "_tokens")
+
+    def __init__(self, limit: RateLimit, now: float) -> None:
+        self._limit = limit
+        self._tokens = float(limit.burst)
+        self._time = now
+
+    def take(self) -> None:
+        """Take a token, to be called when :meth:`wait` has said that there is one."""
+        self._tokens -= 1
+
+    def wait(self, now: float) -> float:
+        """Return how many seconds it takes until there is a token; 0 for at once."""
+        gained = max(now - self._time, 0) * self._limit.rate  # clocks are set back too
+        self._time = now
+        self._tokens = min(self._tokens + gained, self._limit.burst)
+        missing = 1 - self._tokens
+        return missing / self._limit.rate if missing > ROUNDING else 0
+
+    @property
+    def full(self) -> bool:
+        """Whether all tokens were there at the last call of :meth:`wait`."""
+        return self._tokens >= self._limit.burst

@@ -1,0 +1,278 @@
+"""How fast a connection may send."""
+
+from __future__ import annotations
+
+from ecochat.net import link
+from ecochat.net.bucket import RateLimit
+from ecochat.net.link import BAD_FRAMES, IN_FLIGHT
+from tests.net import fakes
+from tests.net.fakes import MAX_FRAME, Connection, World
+from tests.net.test_link import WELCOME, LinkTestCase
+
+RATE = 4.0
+BURST = 3
+TOKEN = 1 / RATE
+QUIET = 0.25
+NOTICE = (
+    "* more than 4 frames a second: what you send beyond that waits for its turn,"
+    " nothing is lost"
+)
+
+
+class RateTestCase(LinkTestCase):
+    """Four frames a second, three at once."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        for module in (link, fakes):  # so that all times are whole in binary
+            self.patch(module, "QUIET", QUIET)
+        self.settings(RateLimit(RATE, BURST))
+
+    def settings(self, limit: RateLimit | None) -> None:
+        """Limit connections to come."""
+        self.world.settings = type(self.world.settings)(
+            self.world.dialect, MAX_FRAME, limit
+        )
+
+    def pass_time(self, seconds: float) -> None:
+        """Let time pass in small steps, and everything happen in them."""
+        while seconds > 0:
+            self.world.clock.advance(min(seconds, TOKEN / 2))
+            self.world.run()
+            seconds -= TOKEN / 2
+
+    def said(self, connection: Connection) -> list[str]:
+        """Return what it was told since the last time, and forget it."""
+        frames = connection.frames
+        connection.clear()
+        return frames
+
+
+class RateTests(RateTestCase):
+    """Over the rate frames wait, and nothing is lost."""
+
+    def test_in_order_and_in_time(self) -> None:
+        """The burst is taken at once, then a frame for each token, as they were sent;
+        meanwhile nothing is read."""
+        one, two = self.world.join(), self.world.join()
+        self.said(one)
+        one.send(*[f"m{n}" for n in range(1, 8)])
+        self.world.run()
+        self.assertEqual(self.said(one), [*acks(1, 3), NOTICE])
+        self.assertTrue(one.shell.paused)
+        self.pass_time(TOKEN / 2)
+        self.assertEqual(self.said(one), [])
+        for n in range(4, 8):
+            self.assertTrue(one.shell.paused)
+            self.pass_time(TOKEN if n > 4 else TOKEN / 2)
+            self.assertEqual(self.said(one), acks(n, n))
+        self.assertFalse(one.shell.paused)
+        self.assertEqual(two.frames, [f"guest-1: m{n}" for n in range(1, 8)])
+        two.lose()
+        self.assert_gone(one)
+
+    def test_what_comes_while_it_waits(self) -> None:
+        """What was read before the pause follows behind; only one timer runs."""
+        one = self.world.join()
+        one.send("m1", "m2", "m3", "m4")
+        for n in (5, 6):
+            one.send(f"m{n}")
+            self.world.run()
+        self.assertEqual(len(self.world.clock.getDelayedCalls()), 1)
+        self.assertEqual(self.said(one), [*acks(1, 3), NOTICE])
+        self.pass_time(3 * TOKEN)
+        self.assertEqual(self.said(one), acks(4, 6))
+        self.assert_gone(one)
+
+    def test_at_the_rate(self) -> None:
+        """Nobody waits who keeps to it, for ever."""
+        one = self.world.join()
+        for n in range(1, 50):
+            one.send(f"m{n}")
+            self.world.run()
+            self.assertEqual(self.said(one), acks(n, n))
+            self.assertFalse(one.shell.paused)
+            self.pass_time(TOKEN)
+
+    def test_each_has_its_own(self) -> None:
+        """What one sends is no other's."""
+        one, two = self.world.join(), self.world.join()
+        one.send(*["x"] * 9)
+        two.send("y")
+        self.world.run()
+        self.assertIn("+ lobby 4", two.frames)
+
+    def test_every_frame_counts(self) -> None:
+        """Bad ones, blank ones, questions, attempts at a password."""
+        one = self.world.join()
+        for data in (b"\xff\0", b" \0", b"/clients\0"):
+            with self.subTest(data):
+                self.pass_time(BURST * TOKEN)
+                self.said(one)
+                one.receive(data * BURST + b"/topic\0")
+                self.world.run()
+                self.assertEqual(self.said(one)[-1], NOTICE)
+                self.pass_time(TOKEN)
+                self.assertEqual(self.said(one), ["* lobby: there is no topic"])
+
+    def test_too_many_bad_frames(self) -> None:
+        """They close the connection when their turn has come."""
+        one = self.world.join()
+        one.receive(b"\xff\0" * BAD_FRAMES)
+        self.pass_time((BAD_FRAMES - BURST - 1) * TOKEN)
+        self.assertNotIn("close", one.shell.calls)
+        self.pass_time(TOKEN)
+        self.assertEqual(one.shell.calls[-1], "close")
+        self.assert_gone(one)
+
+    def test_a_part_of_a_frame(self) -> None:
+        """It needs no token before its end has come."""
+        one = self.world.join()
+        one.send(*["x"] * BURST)
+        self.world.run()
+        self.assertEqual(self.said(one), acks(1, 3))
+        one.receive(b"th")
+        self.pass_time(TOKEN)
+        one.receive(b"ere\0")
+        self.world.run()
+        self.assertEqual(one.frames[-1], "+ lobby 4")
+
+    def test_a_list(self) -> None:
+        """It is sent whole; what follows it waits for its token too."""
+        self.world.storage.reads_at_once = False
+        one = self.world.join()
+        one.send("a", "b", "/history", "c")
+        self.world.run()
+        self.pass_time(2 * TOKEN)
+        self.assertEqual(self.said(one), acks(1, 2))
+        self.world.storage.answer()
+        self.world.run()
+        self.assertEqual(self.said(one)[2:], ["* end lobby 2", *acks(3, 3)])
+
+    def test_no_limit(self) -> None:
+        """Then nothing waits, no timer is set, and no clock is read for it."""
+        self.settings(None)
+        one = self.world.join()
+        self.patch(self.world.exchange, "now", lambda: 0.0)
+        one.send(*["x"] * (IN_FLIGHT - 1))
+        self.assertEqual(len(self.world.clock.getDelayedCalls()), 1)  # the turn
+        self.world.run()
+        self.assertEqual(one.frames, acks(1, IN_FLIGHT - 1))
+        self.assertEqual(self.world.clock.getDelayedCalls(), [])
+
+
+class NoticeTests(RateTestCase):
+    """It is told once, and again when it has been quiet for a while."""
+
+    def test_once_an_episode(self) -> None:
+        """However long it goes on to send too fast."""
+        one = self.world.join()
+        for _ in range(5):
+            one.send(*["x"] * 4)
+            self.pass_time(2 * TOKEN)
+        self.pass_time(20 * TOKEN)
+        self.assertEqual(self.said(one).count(NOTICE), 1)
+
+    def test_again_when_all_tokens_were_there(self) -> None:
+        """And not before."""
+        one = self.world.join()
+        for quiet, notices in (
+            (0.0, 1),
+            (BURST * TOKEN, 0),  # a frame waited for the first of these
+            ((BURST + 2) * TOKEN, 1),
+        ):
+            self.pass_time(quiet)
+            one.send(*["x"] * (BURST + 1))
+            self.world.run()
+            self.assertEqual(self.said(one).count(NOTICE), notices, quiet)
+
+    def test_in_its_place(self) -> None:
+        """Behind the answers to what was taken before."""
+        one = self.world.connect()
+        one.send("a", "/topic", "b", "c")
+        self.world.run()
+        wanted = [WELCOME, "+ lobby 1", "* lobby: there is no topic", "+ lobby 2"]
+        self.assertEqual(one.frames, [*wanted, NOTICE])
+
+    def test_the_rate_is_told_shortly(self) -> None:
+        """Three digits of it."""
+        self.settings(RateLimit(100 / 60, 1))
+        one = self.world.join()
+        one.send("a", "b")
+        self.world.run()
+        self.assertIn("* more than 1.67 frames a second", one.frames[-1])
+
+
+class EndTests(RateTestCase):
+    """However a connection ends, what it has sent is served and no timer is left."""
+
+    def test_quit(self) -> None:
+        """It waits for its turn like all else."""
+        one = self.world.join()
+        one.send("a", "b", "c", "d", "/quit", "e")
+        self.pass_time(TOKEN)
+        self.assertEqual(self.said(one), [*acks(1, 3), NOTICE, *acks(4, 4)])
+        self.assertNotIn("close", one.shell.calls)
+        self.pass_time(TOKEN)
+        self.assertEqual(one.shell.calls[-1], "close")
+        self.pass_time(9 * TOKEN)
+        self.assertEqual(self.world.exchange.channels[1].last, 4)
+        self.assert_gone(one)
+
+    def test_the_end_of_input(self) -> None:
+        """All that was sent before it is answered, in time; then it closes."""
+        one = self.world.connect()
+        one.receive(b"m\0" * 9 + b"no end")
+        one.end_input()
+        self.pass_time(6 * TOKEN)
+        self.assertNotIn("close", one.shell.calls)  # for the rest has its turn too
+        self.pass_time(TOKEN)
+        wanted = [WELCOME, *acks(1, 3), NOTICE, *acks(4, 9)]
+        self.assertEqual(one.frames[:-1], wanted)
+        self.assertEqual(one.frames[-1], "! frame without its null byte, ignored")
+        self.assertEqual(one.shell.calls[-1], "close")
+        self.assert_gone(one)
+
+    def test_lost(self) -> None:
+        """What it has sent is stored at once: there is nobody left to hold back."""
+        one = self.world.join()
+        one.send(*["x"] * 9)
+        self.world.run()
+        one.lose()
+        self.world.run()
+        self.assertEqual(self.world.exchange.channels[1].last, 9)
+        self.assertEqual(self.world.clock.getDelayedCalls(), [])
+        self.assert_gone(one)
+
+    def test_stopped(self) -> None:
+        """The server's end does not wait for it."""
+        one = self.world.join()
+        one.send(*["x"] * 9)
+        self.world.run()
+        self.said(one)
+        one.link.stop()
+        self.assertEqual(one.frames, ["* server is stopping"])
+        self.pass_time(9 * TOKEN)
+        self.assertEqual(self.world.exchange.channels[1].last, BURST)
+        self.assert_gone(one)
+
+    def test_the_limit_of_another_world_is_not_shared(self) -> None:
+        """Operators have none: their links are made without."""
+        self.world.of_operators = World().of_operators
+        one = self.world.join(settings=self.world.of_operators)
+        one.send(*["x"] * 50)
+        self.world.run()
+        self.assertEqual(one.frames, acks(1, 50))
+
+    def test_silence_begins_a_session_all_the_same(self) -> None:
+        """That takes no token."""
+        one = self.world.connect()
+        self.pass_time(QUIET)
+        one.send(*["x"] * BURST)
+        self.world.run()
+        self.assertEqual(one.frames, [WELCOME, *acks(1, BURST)])
+
+
+def acks(first: int, last: int) -> list[str]:
+    """Return what a session is told of its own messages of these numbers."""
+    return [f"+ lobby {n}" for n in range(first, last + 1)]
