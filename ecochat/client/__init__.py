@@ -1,0 +1,1 @@
+"""The client: a conversation without I/O, and the faces on it."""

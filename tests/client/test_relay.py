@@ -1,0 +1,168 @@
+"""Lines between programs, against a server in this process."""
+
+import os
+import socket
+from typing import Any
+
+from twisted.internet import defer, reactor
+from twisted.internet.protocol import Factory, Protocol, connectionDone
+from twisted.python.failure import Failure
+from twisted.trial.unittest import TestCase
+
+from ecochat.client.address import parse_address
+from ecochat.client.connection import LEFT, UNREACHABLE
+from ecochat.client.relay import Relay
+
+
+class Peer(Protocol):
+    """A server that says something, and closes when it is asked to."""
+
+    transport: Any
+
+    def __init__(self, test: "RelayTests") -> None:
+        self.test = test
+        test.peer = self
+        self.data = b""
+
+    def connectionMade(self) -> None:
+        """Greet."""
+        self.transport.write(self.test.says)
+        if self.test.hangs_up:
+            self.transport.loseConnection()
+
+    def dataReceived(self, data: bytes) -> None:
+        """Close at /quit, as a server does."""
+        self.data += data
+        if b"/quit\n\0" in self.data.lower():
+            self.transport.write(b"+ the end\0")
+            self.transport.loseConnection()
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """Tell the test."""
+        self.test.closed.callback(None)
+
+
+class RelayTests(TestCase):
+    """Two pipes for input and output."""
+
+    timeout = 20
+    says = b"* hello\0"
+    hangs_up = False
+    peer: Peer
+
+    def setUp(self) -> None:
+        self.closed: defer.Deferred[None] = defer.Deferred()
+        factory = Factory.forProtocol(lambda: Peer(self))
+        network: Any = reactor
+        listening = network.listenTCP(0, factory, interface="127.0.0.1")
+        self.addCleanup(listening.stopListening)
+        self.server = f"127.0.0.1:{listening.getHost().port}"
+        self.their_stdin, self.stdin = os.pipe()
+        self.stdout, self.their_stdout = os.pipe()
+        self.relay = self.make(self.server)
+
+    def make(self, server: str, nick: str = "") -> Relay:
+        """Return a relay between the pipes and a server."""
+        files = (self.their_stdin, self.their_stdout)
+        return Relay(parse_address(server), nick, reactor, *files)
+
+    def type(self, data: bytes) -> None:
+        """Write to the input, and end it."""
+        os.write(self.stdin, data)
+        os.close(self.stdin)
+
+    def read_all(self) -> bytes:
+        """Return what was printed."""
+        os.write(self.their_stdout, b"!")  # so that there is something to read
+        written = os.read(self.stdout, 65_536)
+        for file in (self.stdout, self.their_stdout):
+            os.close(file)
+        return written.removesuffix(b"!")
+
+    @defer.inlineCallbacks
+    def test_lines_are_frames(self) -> Any:
+        """Until the end of input; the answers come before the end."""
+        self.says = "* hello\nyou\x1b[2J ✓\0".encode() + b"\xff\0"
+        self.relay = self.make(self.server, "alice")
+        self.type("one\ntwo\r\nthree ✓".encode())
+        self.relay.start()
+        outcome = yield self.relay.done
+        yield self.closed
+        written = self.read_all()
+        expected = "/nick alice\0one\n\0two\r\n\0three ✓\0/quit\n\0"
+        self.assertEqual(self.peer.data.decode(), expected)
+        said = (
+            "* hello\n    you\\x1b[2J ✓\n! the server sent something that is not UTF-8"
+        )
+        self.assertEqual(written.decode(), f"{said}\n+ the end\n")
+        self.assertEqual(outcome, (LEFT, ""))
+
+    @defer.inlineCallbacks
+    def test_a_quit_of_ones_own(self) -> Any:
+        """Ends it, though the input goes on."""
+        os.write(self.stdin, b"/QUIT\n")
+        self.relay.start()
+        outcome = yield self.relay.done
+        yield self.closed
+        self.assertEqual(outcome, (LEFT, ""))
+        self.assertEqual(self.read_all(), b"* hello\n+ the end\n")
+        os.close(self.stdin)
+
+    @defer.inlineCallbacks
+    def test_a_lost_connection(self) -> Any:
+        """Is told; what came is printed."""
+        self.hangs_up = True
+        self.relay.start()
+        outcome = yield self.relay.done
+        yield self.closed
+        self.assertEqual(outcome.status, UNREACHABLE)
+        self.assertIn("was lost", outcome.why)
+        self.assertEqual(self.read_all(), b"* hello\n")
+        os.close(self.stdin)
+
+    @defer.inlineCallbacks
+    def test_nobody_listens(self) -> Any:
+        """The input is not touched."""
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        self.closed.callback(None)
+        relay = self.make(f"127.0.0.1:{port}")
+        relay.start()
+        outcome = yield relay.done
+        self.assertIn("nobody listens", outcome.why)
+        for file in (self.stdin, self.stdout, self.their_stdin, self.their_stdout):
+            os.close(file)
+
+    @defer.inlineCallbacks
+    def test_nobody_reads_the_output(self) -> Any:
+        """As behind head: it ends without a complaint."""
+        os.close(self.stdout)
+        self.relay.start()
+        outcome = yield self.relay.done
+        yield self.closed
+        self.assertEqual(outcome, (LEFT, ""))
+        os.close(self.stdin)
+
+    @defer.inlineCallbacks
+    def test_told_to_end(self) -> Any:
+        """Connected or not, it ends at once."""
+        other = self.make("127.0.0.1:1")
+        other.stop()
+        self.assertEqual((yield other.done), (LEFT, ""))
+        self.relay.start()
+        while not getattr(self, "peer", None):
+            yield self.pause()
+        while self.relay.transport is None:
+            yield self.pause()
+        self.relay.stop()
+        self.assertEqual((yield self.relay.done), (LEFT, ""))
+        yield self.closed
+        os.close(self.stdin)
+        os.close(self.stdout)
+
+    def pause(self) -> defer.Deferred[None]:
+        """Let the reactor turn."""
+        turned: defer.Deferred[None] = defer.Deferred()
+        reactor.callLater(0, turned.callback, None)
+        return turned

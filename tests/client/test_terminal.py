@@ -1,0 +1,175 @@
+"""Which face is taken, how it is run, and the chat in a terminal as a whole."""
+
+import asyncio
+import io
+import os
+from collections.abc import Callable
+from typing import Any
+from unittest import mock
+
+from prompt_toolkit.application import create_app_session
+from prompt_toolkit.history import InMemoryHistory
+from prompt_toolkit.input import create_pipe_input
+from prompt_toolkit.output import DummyOutput
+from twisted.internet import asyncioreactor
+from twisted.internet.defer import Deferred
+from twisted.internet.error import ConnectionDone, ReactorNotRunning
+from twisted.internet.testing import MemoryReactorClock, StringTransport
+from twisted.python.failure import Failure
+from twisted.trial.unittest import SynchronousTestCase
+
+from ecochat.client import chat, relay, terminal
+from ecochat.client.address import parse_address
+from ecochat.client.chat import Chat
+from ecochat.client.connection import Outcome
+from ecochat.client.keyboard import Keyboard
+
+
+class Reactor:
+    """Runs what is to be done when it runs, and when it is told to end."""
+
+    def __init__(self, told_to_end: bool) -> None:
+        self._told_to_end = told_to_end
+        self._at: list[Callable[[], Any]] = []
+        self.stopped = 0
+
+    def callWhenRunning(self, call: Callable[[], None]) -> None:
+        """See Twisted."""
+        self._at.append(call)
+
+    def addSystemEventTrigger(
+        self, phase: str, event: str, call: Callable[[], Any]
+    ) -> None:
+        """See Twisted."""
+        self._at.append(call)
+
+    def run(self) -> None:
+        """See Twisted."""
+        start, leave = self._at
+        if self._told_to_end:
+            leave()
+        else:
+            start()
+            leave()
+
+    def stop(self) -> None:
+        """See Twisted."""
+        self.stopped += 1
+        if self._told_to_end:
+            raise ReactorNotRunning
+
+
+class Face:
+    """Is over as soon as it is started or stopped."""
+
+    def __init__(self, *given: Any) -> None:
+        self.done: Deferred[Outcome] = Deferred()
+
+    def start(self) -> None:
+        """Fail."""
+        self.done.callback(Outcome(3, "nobody listens"))
+
+    def stop(self) -> None:
+        """Leave."""
+        self.done.callback(Outcome(0))
+
+
+class RunTests(SynchronousTestCase):
+    """From the call to the exit status."""
+
+    def run_it(
+        self, tty: bool, term: str = "xterm", told: bool = False, server: str = "h"
+    ) -> tuple[int, str]:
+        """Return the exit status and what was written on stderr."""
+        stream = mock.Mock(isatty=lambda: tty)
+        with (
+            mock.patch("twisted.internet.reactor", Reactor(told)),
+            mock.patch("sys.stdin", stream),
+            mock.patch("sys.stdout", stream),
+            mock.patch("sys.stderr", io.StringIO()) as error,
+            mock.patch.dict(os.environ, TERM=term),
+        ):
+            return terminal.run(server), error.getvalue()
+
+    def test_a_terminal_has_a_prompt(self) -> None:
+        """On asyncio's loop, which prompt_toolkit needs."""
+        self.patch(chat, "Chat", Face)
+        self.patch(Keyboard, "__init__", lambda self, stdin: None)
+        installed: list[asyncio.AbstractEventLoop] = []
+        self.patch(asyncioreactor, "install", installed.append)
+        with mock.patch("prompt_toolkit.output.vt100.Vt100_Output.from_pty") as output:
+            result = self.run_it(tty=True)
+        self.assertEqual(result, (3, "ecochat: nobody listens\n"))
+        self.assertFalse(output.return_value.enable_cpr)
+        installed[0].close()
+
+    def test_anything_else_has_lines(self) -> None:
+        """Pipes, files, and terminals that know no sequences."""
+        self.patch(relay, "Relay", Face)
+        expected = (3, "ecochat: nobody listens\n")
+        self.assertEqual(self.run_it(tty=False), expected)
+        for term in ("dumb", "unknown", ""):
+            self.assertEqual(self.run_it(tty=True, term=term), expected)
+
+    def test_told_to_end(self) -> None:
+        """The face leaves first."""
+        self.patch(relay, "Relay", Face)
+        self.assertEqual(self.run_it(tty=False, told=True), (0, ""))
+
+    def test_an_address_that_is_none(self) -> None:
+        """Is told in one line."""
+        status, error = self.run_it(tty=False, server="h:x")
+        self.assertEqual((status, error.count("\n")), (terminal.USAGE, 1))
+        self.assertTrue(error.startswith("ecochat: the port in 'h:x'"))
+
+    def test_the_keyboard_stays_raw(self) -> None:
+        """While lines are shown."""
+        keyboard = Keyboard.__new__(Keyboard)
+        with keyboard.cooked_mode():
+            pass
+
+
+class ChatTests(SynchronousTestCase):
+    """The prompt and the connection together."""
+
+    def test_from_the_greeting_to_the_end(self) -> None:
+        """A person says something, leaves, and the server closes."""
+
+        async def act(keyboard: Any) -> Outcome:
+            reactor: Any = MemoryReactorClock()
+            address, history = parse_address("tcp:h:1"), InMemoryHistory()
+            made = Chat(address, "", reactor, history, keyboard, DummyOutput())
+            made.start()
+            protocol = reactor.tcpClients[0][2].buildProtocol(None)
+            transport = StringTransport()
+            protocol.makeConnection(transport)
+            protocol.dataReceived(
+                b"* Welcome to X. You are guest-1 in lobby alone. /nick\0"
+            )
+            keyboard.send_text("hello\r\x04")
+            async with asyncio.timeout(10):
+                while b"/quit" not in transport.value():
+                    await asyncio.sleep(0.005)
+            self.assertEqual(transport.value(), b"\0hello\0/quit\0")
+            made.stop()
+            protocol.connectionLost(Failure(ConnectionDone()))
+            return await made.done.asFuture(asyncio.get_running_loop())
+
+        with create_pipe_input() as keyboard, create_app_session():
+            self.assertEqual(asyncio.run(act(keyboard)), Outcome(0))
+
+    def test_no_greeting(self) -> None:
+        """There never was a prompt."""
+
+        async def act(keyboard: Any) -> Outcome:
+            reactor: Any = MemoryReactorClock()
+            address, history = parse_address("tcp:h:1"), InMemoryHistory()
+            made = Chat(address, "", reactor, history, keyboard, DummyOutput())
+            made.start()
+            protocol = reactor.tcpClients[0][2].buildProtocol(None)
+            protocol.makeConnection(StringTransport())
+            protocol.connectionLost(Failure(ConnectionDone()))
+            return await made.done.asFuture(asyncio.get_running_loop())
+
+        with create_pipe_input() as keyboard, create_app_session():
+            self.assertEqual(asyncio.run(act(keyboard)).status, 3)

@@ -1,0 +1,94 @@
+"""A terminal in memory, in which a real program runs."""
+
+import fcntl
+import os
+import pty
+import select
+import struct
+import subprocess
+import termios
+import time
+from collections.abc import Callable
+
+import pyte
+
+WAIT = 20.0
+"""Seconds after which what was expected is taken not to come."""
+
+
+class Terminal:
+    """A program in a terminal, whose screen can be looked at.
+
+    :param command: the program and its arguments.
+    :param columns: the width of the terminal; ``lines`` is its height.
+    :param environment: changes to this process's environment.
+    :ivar screen: what is on the screen.
+    :ivar written: all that it has written, as bytes.
+    """
+
+    def __init__(
+        self, *command: str, columns: int = 80, lines: int = 24, **environment: str
+    ) -> None:
+        self.screen = pyte.Screen(columns, lines)
+        self._stream = pyte.ByteStream(self.screen)
+        self._fd, theirs = pty.openpty()
+        size = struct.pack("HHHH", lines, columns, 0, 0)
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, size)
+        usual = {"TERM": "xterm-256color", "LC_ALL": "C.UTF-8"}
+        self.process = subprocess.Popen(
+            command,
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            env={**os.environ, **usual, **environment},
+            start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+        )
+        os.close(theirs)
+        self.written = b""
+
+    @property
+    def text(self) -> str:
+        """What is on the screen."""
+        return "\n".join(line.rstrip() for line in self.screen.display).rstrip()
+
+    def type(self, keys: str) -> None:
+        """Press keys."""
+        os.write(self._fd, keys.encode())
+
+    def until(self, done: Callable[[str], bool]) -> None:
+        """Wait until the screen is so; :raises AssertionError: when it never is."""
+        deadline = time.monotonic() + WAIT
+        while not done(self.text):
+            left = deadline - time.monotonic()
+            assert left > 0, f"not in time; the screen is:\n{self.text}"
+            if select.select([self._fd], [], [], left)[0]:
+                self._read()
+
+    def expect(self, *texts: str) -> None:
+        """Wait until all these are on the screen."""
+        self.until(lambda screen: all(text in screen for text in texts))
+
+    def _read(self) -> bool:
+        try:
+            data = os.read(self._fd, 65_536)
+        except OSError:  # the program has closed its end
+            data = b""
+        self.written += data
+        self._stream.feed(data)
+        return bool(data)
+
+    def end(self) -> int:
+        """Read until the program ends, and return its exit status."""
+        deadline = time.monotonic() + WAIT
+        while select.select([self._fd], [], [], deadline - time.monotonic())[0]:
+            if not self._read():
+                break
+        return self.process.wait(WAIT)
+
+    def close(self) -> None:
+        """End the program however it is."""
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        os.close(self._fd)
