@@ -7,7 +7,7 @@ OPTIONS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test clean
+.PHONY: run test bench man picture clean
 
 run: $(VENV)/run
 	@echo "EcoChat is starting. It will listen on 127.0.0.1, port $(PORT), and keep"
@@ -20,6 +20,18 @@ run: $(VENV)/run
 test: $(VENV)/test
 	@sh tests/needs.sh
 	@$(BIN)/python -m tests.check
+
+bench: $(VENV)/test
+	@$(BIN)/python -m benchmarks
+
+bench-%: $(VENV)/test
+	@$(BIN)/python -m benchmarks $*
+
+man: $(VENV)/run
+	$(BIN)/python -m ecochat.manual > docs/ecochat.1
+
+picture: $(VENV)/test
+	$(BIN)/python docs/picture.py
 
 $(VENV)/run: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
