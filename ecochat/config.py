@@ -8,9 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ecochat.settings import ACTIONS, SETTINGS, Setting
-
-LARGEST = 2**20
-"""Bytes of a settings file: far more than anyone writes, and soon read."""
+from ecochat.textfile import read_text
 
 SHOWN = 100
 """Characters of a wrong value that are repeated: the message is one line."""
@@ -41,16 +39,11 @@ def read_config(path: str) -> dict[str, Any]:
 
 def _parse(path: str) -> dict[str, Any]:
     try:
-        with open(path, "rb") as file:
-            found = file.read(LARGEST + 1)
-    except OSError as error:
-        raise ConfigError(f"--config {path} cannot be read: {error.strerror}") from None
-    if len(found) > LARGEST:
-        raise ConfigError(f"{path} is longer than {LARGEST} bytes")
+        text = read_text(path)
+    except ValueError as wrong:
+        raise ConfigError(f"--config {path} {wrong}") from None
     try:
-        return tomllib.loads(found.decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        raise ConfigError(f"{path} is not UTF-8") from None
+        return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         raise ConfigError(f"{path} is not TOML: {error}") from None
 

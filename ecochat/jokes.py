@@ -2,8 +2,7 @@
 
 from importlib.resources import files
 
-LARGEST = 2**20
-"""Bytes of a file of jokes: thousands of them, and all are kept in memory."""
+from ecochat.textfile import read_text
 
 LONGEST = 1_000
 """Characters (code points) of a joke: it is one frame, and one line."""
@@ -12,18 +11,13 @@ LONGEST = 1_000
 def read_jokes(path: str | None) -> list[str]:
     """Return the jokes of a file, or EcoChat's own for None; there is at least one.
 
-    A file is UTF-8 text with a joke a line; blank lines and lines that begin with ``#``
-    are left out.
+    A file is UTF-8 text, of at most 1 MiB, with a joke a line; blank lines and lines
+    that begin with ``#`` are left out.
 
     :raises ValueError: with what is wrong of the file, as "has no joke in it".
     """
-    found = _own() if path is None else _read(path)
-    if len(found) > LARGEST:
-        raise ValueError(f"is longer than {LARGEST} bytes")
-    try:
-        lines = [line.strip() for line in found.decode("utf-8-sig").split("\n")]
-    except UnicodeDecodeError:
-        raise ValueError("is not UTF-8") from None
+    text = _own() if path is None else read_text(path)
+    lines = [line.strip() for line in text.split("\n")]
     jokes = {n: j for n, j in enumerate(lines, 1) if j and not j.startswith("#")}
     if not jokes:
         raise ValueError("has no joke in it; write one a line")
@@ -36,13 +30,5 @@ def read_jokes(path: str | None) -> list[str]:
     return list(jokes.values())
 
 
-def _own() -> bytes:
-    return files("ecochat").joinpath("jokes.txt").read_bytes()
-
-
-def _read(path: str) -> bytes:
-    try:
-        with open(path, "rb") as file:
-            return file.read(LARGEST + 1)
-    except OSError as error:
-        raise ValueError(f"cannot be read: {error.strerror}") from None
+def _own() -> str:
+    return files("ecochat").joinpath("jokes.txt").read_text("utf-8")

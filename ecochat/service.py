@@ -108,10 +108,11 @@ class ChatService(Service):
         self.log.info("ready")
 
     def _stop_server(self, seconds: int) -> None:
-        if self._shutdown is not None:
-            if not self._shutdown.active():
-                return  # it is stopping
-            self._shutdown.cancel()
+        due = self._shutdown
+        if not self.running or (due is not None and not due.active()):
+            return  # it is stopping
+        if due is not None:
+            due.cancel()
         self.log.info("an operator stops it in {seconds} s", seconds=seconds)
         self._shutdown = self._reactor.callLater(seconds, self._reactor.stop)
 
@@ -150,10 +151,8 @@ def make_service(options: ServerOptions) -> ChatService:
     from twisted.internet import reactor
 
     if options["data"] == MEMORY:
-        data, storage = (
-            "memory: it is gone with the server",
-            Storage(MemoryStore(), reactor),
-        )
+        data = "memory: it is gone with the server"
+        storage = Storage(MemoryStore(), reactor)
     else:
         data = os.path.abspath(options["data"])
         store = SQLiteStore(data, options["durability"])
@@ -181,7 +180,7 @@ def _facts(options: ServerOptions) -> Facts:
         jokes = read_jokes(options["jokes"])
     except ValueError as error:  # it could be read when the options were
         give_up(f"--jokes {options['jokes']} {error}")
-    return Facts(options["name"], _mac, tuple(jokes))
+    return Facts(options["name"], _mac(), tuple(jokes))
 
 
 def _mac() -> str:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from ecochat.jokes import LARGEST, LONGEST, read_jokes
+from ecochat.jokes import LONGEST, read_jokes
+from ecochat.textfile import LARGEST
 
 
 class OwnTests(SynchronousTestCase):

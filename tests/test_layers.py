@@ -18,7 +18,7 @@ TOP = frozenset(
     f"ecochat.{name}"
     for name in (
         *("service", "options", "settings", "kinds", "config", "jokes"),
-        *("listen", "main", "manual", "tap"),
+        *("listen", "main", "manual", "tap", "textfile"),
     )
 )
 """Composition: the only modules that may know everything."""

@@ -467,6 +467,14 @@ class ShutdownTests(ServiceTestCase):
         await self.running.stopService()
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
+    async def test_while_it_stops(self) -> None:
+        """One that was on its way when a signal came is too late: a reactor that is
+        told twice to stop complains."""
+        stopped = self.running.stopService()
+        self.stop(0)
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+        await stopped
+
     async def test_over_the_socket(self) -> None:
         """Everyone is told, then the reactor is stopped."""
         await self.running.stopService()

@@ -6,8 +6,9 @@ from pathlib import Path
 from twisted.trial.unittest import SynchronousTestCase
 
 import ecochat
-from ecochat.config import LARGEST, ConfigError, read_config, write_config
+from ecochat.config import ConfigError, read_config, write_config
 from ecochat.settings import ACTIONS, SETTINGS
+from ecochat.textfile import LARGEST
 
 PAGE = Path(ecochat.__file__).parents[1] / "docs" / "operations.md"
 

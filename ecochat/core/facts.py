@@ -1,7 +1,5 @@
 """What a server can say of itself and of its machine."""
 
-from collections.abc import Callable
-
 import msgspec
 
 
@@ -9,11 +7,11 @@ class Facts(msgspec.Struct, frozen=True):
     """What a server can say of itself.
 
     :param name: the server's name.
-    :param mac: gives the machine's hardware address as ``aa:bb:cc:dd:ee:ff``, empty
-        when it shows none.
+    :param mac: the machine's hardware address as ``aa:bb:cc:dd:ee:ff``; empty when it
+        shows none.
     :param jokes: told in this order, over and over; at least one.
     """
 
     name: str = "EcoChat"
-    mac: Callable[[], str] = str
+    mac: str = ""
     jokes: tuple[str, ...] = ("There are 10 kinds of people: who read binary, or not.",)

@@ -32,12 +32,12 @@ class Ground:
         self.origin = 0
 
     def reply(self, body: Body) -> None:
-        """Tell the connection that asked."""
-        self.tell(self.origin, body)
+        """Answer the connection that asked."""
+        self.tell(self.origin, body, is_answer=True)
 
-    def tell(self, origin: int, body: Body) -> None:
-        """Tell one connection."""
-        self.items.append(Reply(self.state.next_seq(), origin, body))
+    def tell(self, origin: int, body: Body, is_answer: bool = False) -> None:
+        """Tell one connection, unasked unless it is said to be an answer."""
+        self.items.append(Reply(self.state.next_seq(), origin, body, is_answer))
 
     def note(self, room: Room, session: Session, kind: str, new: str = "") -> None:
         """Tell a room who came, went or has another name; nobody of a private one."""
@@ -105,7 +105,7 @@ class Ground:
         its two who are here."""
         if not room.owners:
             return room.members
-        owners = map(self.state.session_of, room.owners)
+        owners = map(self.state.identities.get, room.owners)
         return sorted(owner.number for owner in owners if owner is not None)
 
 
@@ -118,7 +118,7 @@ def is_member(session: Session, room: Room) -> bool:
 
 def nobody(nick: str) -> Refused:
     """Return the error for a name that nobody has."""
-    return Refused("no_nick", f"there is nobody called {nick[:MAX_NICK]}")
+    return Refused("no_nick", f"there is nobody called {nick[:MAX_NICK] or '@'}")
 
 
 def _current(session: Session) -> Room:

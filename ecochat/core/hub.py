@@ -135,7 +135,8 @@ class Hub:
             if type(proposal.request) in FINAL:
                 self._apply_one(proposal)
             else:
-                self._rules.refuse(proposal.origin, self._refusal(proposal))
+                refusal = self._refusal(proposal)
+                self._rules.tell(proposal.origin, refusal, is_answer=True)
         self._state.keep()
         items = self._take_items()
         self._unstored += [item for item in items if type(item) is SessionClosed]

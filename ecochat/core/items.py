@@ -116,10 +116,15 @@ class Body(msgspec.Struct, frozen=True, gc=False):
 
 
 class Reply(Item, frozen=True, gc=False):
-    """What one connection alone is told, in answer to one request of its own."""
+    """What one connection alone is told.
+
+    :param is_answer: whether it is what a request of its own came to; else it comes
+        unasked, from what someone else did.
+    """
 
     origin: int
     body: Body
+    is_answer: bool
 
 
 class Entered(Body, frozen=True, gc=False):

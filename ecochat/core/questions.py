@@ -110,10 +110,9 @@ def _name(ground: Ground, session: Session, request: Name) -> None:
 
 
 def _mac(ground: Ground, session: Session, request: Mac) -> None:
-    mac = ground.facts.mac()
-    if not mac:
+    if not ground.facts.mac:
         raise Refused("no_mac", "this machine shows no hardware address")
-    ground.reply(Fact("mac", mac))
+    ground.reply(Fact("mac", ground.facts.mac))
 
 
 def _joke(ground: Ground, session: Session, request: Joke) -> None:
@@ -152,7 +151,8 @@ def _announce(ground: Ground, session: Session, request: Announce) -> None:
 
 
 def _shutdown(ground: Ground, session: Session, request: Shutdown) -> None:
-    when = f"in {request.seconds} seconds" if request.seconds else "now"
+    unit = "second" if request.seconds == 1 else "seconds"
+    when = f"in {request.seconds} {unit}" if request.seconds else "now"
     why = f": {request.reason}" if request.reason else ""
     _announce(ground, session, Announce(f"stopping {when}{why}"))
     ground.items.append(Stopping(ground.state.next_seq(), request.seconds))

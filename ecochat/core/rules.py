@@ -22,7 +22,6 @@ from ecochat.core.items import (
     Exited,
     Fact,
     Kicked,
-    Refusal,
     Renamed,
     RoomMade,
     SessionClosed,
@@ -90,10 +89,6 @@ class Rules(Ground):
         if type(request) is not Depart:
             raise Refused("not_stored", self.not_open)
         self.reply(Ended())
-
-    def refuse(self, origin: int, refusal: Refusal) -> None:
-        """Tell a connection that its request was not carried out."""
-        self.tell(origin, refusal)
 
 
 # Sessions

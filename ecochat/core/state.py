@@ -71,6 +71,7 @@ class Session:
     """Someone who is here.
 
     :ivar number: unique in one data file for ever.
+    :ivar identity: whose what it writes is: no other session has or will have the same.
     :ivar origin: the connection that it speaks through.
     :ivar operator: whether it may do what is for operators only.
     :ivar rooms: the rooms it is in by id, in the order in which it last joined them.
@@ -79,6 +80,7 @@ class Session:
 
     __slots__ = (
         "current",
+        "identity",
         "key",
         "nick",
         "number",
@@ -92,6 +94,7 @@ class Session:
         self, number: int, origin: int, nick: str, key: str, operator: bool = False
     ) -> None:
         self.number = number
+        self.identity = f"s{number}"
         self.origin = origin
         self.nick = nick
         self.key = key
@@ -100,17 +103,13 @@ class Session:
         self.talks: dict[str, Room] = {}
         self.current: Room | None = None
 
-    @property
-    def identity(self) -> str:
-        """Whose what it writes is: no other session has or will have the same."""
-        return f"s{self.number}"
-
 
 class State:
     """Rooms, sessions and names; see the module.
 
     :ivar rooms: the rooms of everyone, by key.
     :ivar talks: the private rooms, by the identities of their two.
+    :ivar identities: the session that each identity speaks through now.
     """
 
     def __init__(self) -> None:
@@ -120,6 +119,7 @@ class State:
         self.sessions: dict[int, Session] = {}
         self.origins: dict[int, Session] = {}
         self.names: dict[str, Session] = {}
+        self.identities: dict[str, Session] = {}
         self.last_session = 0
         self.seq = 0
         self._jokes = 0
@@ -153,10 +153,6 @@ class State:
         self._jokes += 1
         return self._jokes - 1
 
-    def session_of(self, identity: str) -> Session | None:
-        """Return the session that an identity speaks through now, if any."""
-        return self.sessions.get(int(identity.removeprefix("s")))
-
     def _set(self, owner: object, name: str, value: object) -> None:
         self._journal.append((setattr, (owner, name, getattr(owner, name))))
         setattr(owner, name, value)
@@ -180,11 +176,13 @@ class State:
         self.sessions[session.number] = session
         self.origins[session.origin] = session
         self.names[session.key] = session
+        self.identities[session.identity] = session
 
     def _remove(self, session: Session) -> None:
         del self.sessions[session.number]
         del self.origins[session.origin]
         del self.names[session.key]
+        del self.identities[session.identity]
 
     def rename(self, session: Session, nick: str, key: str) -> None:
         """Give a session another name."""

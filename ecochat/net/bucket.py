@@ -19,6 +19,11 @@ class RateLimit(msgspec.Struct, frozen=True):
     rate: float
     burst: int
 
+    def __str__(self) -> str:
+        """The rate as people read it: ``20 frames a second``."""
+        digits = ".3g" if self.rate < 100 else ".0f"
+        return f"{self.rate:{digits}} frames a second"
+
 
 class TokenBucket:
     """Holds up to ``burst`` tokens, and gains ``rate`` a second; a frame takes one.

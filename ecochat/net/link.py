@@ -50,8 +50,7 @@ LAST_WORDS = 2.0
 """Seconds in which one whom an operator throws out can take the word of it."""
 
 THROTTLED = (
-    "more than {0.rate:.3g} frames a second: what you send beyond that waits for its"
-    " turn, nothing is lost"
+    "more than {}: what you send beyond that waits for its turn, nothing is lost"
 )
 
 _LISTS: frozenset[type[Request]] = frozenset((Who, Rooms, History, Since, Status))
@@ -73,6 +72,9 @@ class Shell(Protocol):
 
     def abort(self) -> None:
         """Close at once."""
+
+    def gone(self) -> None:
+        """The connection was lost, and all that came over it is taken."""
 
 
 class LinkSettings(msgspec.Struct, frozen=True):
@@ -155,18 +157,33 @@ class Link:
 
     def lost(self, reason: str) -> None:
         """Take the end of the connection. What it has sent whole is stored all the
-        same."""
+        same, no faster than it may send; then the session ends."""
         self._lost = True
         self._cancel_timer()
+        self._cancel_throttle()
+        self.outlet.close()
+        self._drain(reason)
+
+    def _drain(self, reason: str) -> None:
+        self._throttle = None
+        wait = 0.0
+        try:
+            while self._decoder.waiting and not self._departing:
+                wait = self._bucket.wait(self._exchange.now()) if self._bucket else 0
+                if wait or not self._take_frame():
+                    break
+        finally:
+            if wait:
+                again = partial(self.guarded, self._drain, reason)
+                self._throttle = self._exchange.later(wait, again)
+            else:
+                self._leave(reason)
+                self._shell.gone()
+
+    def _cancel_throttle(self) -> None:
         if self._throttle is not None:
             self._throttle.cancel()
             self._throttle = None
-        self.outlet.close()
-        try:
-            while not self._departing and self._take_frame():
-                pass
-        finally:
-            self._leave(reason)
 
     # To the hub
 
@@ -316,7 +333,8 @@ class Link:
         self._departing = True
         self._exchange.detach(self._origin)
         self._cancel_timer()
-        self._timer = self._exchange.later(LAST_WORDS, self._shell.abort)
+        if not self._lost:
+            self._timer = self._exchange.later(LAST_WORDS, self._shell.abort)
         self.outlet.end(self._dialect.reply(body))
 
     def _record_failed(self, body: Failed) -> None:
@@ -381,3 +399,6 @@ class Link:
         """Say that the server is stopping, send nothing more, and close."""
         self.outlet.end(self._dialect.notice("server is stopping"))
         self._leave("server stopped")
+        if self._lost:
+            self._cancel_throttle()
+            self._shell.gone()

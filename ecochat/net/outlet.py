@@ -10,7 +10,6 @@ memory or from the store.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from heapq import merge
 from itertools import chain
@@ -22,7 +21,6 @@ from twisted.python.failure import Failure
 
 from ecochat.core.items import (
     AcksSet,
-    Announced,
     Body,
     Dropped,
     Ended,
@@ -51,16 +49,11 @@ from ecochat.net.listing import (
     StatusListing,
     present,
 )
+from ecochat.net.owed import Owed, OwedQueue
 from ecochat.net.pipe import Pipe
 from ecochat.store.port import StoreError
 
 _BY_SEQ = attrgetter("seq")
-OWED = 1_000
-"""Things for one session alone that may wait before those of no use are sought out:
-else others could fill the memory behind a reader that stays away."""
-
-_UNASKED = frozenset((Opened, Relabelled, Dropped, Announced))
-"""What a session is told without having asked; it waits for the end of a list."""
 
 
 class Owner(Protocol):
@@ -83,18 +76,6 @@ class Owner(Protocol):
 
     def guarded(self, serve: Callable[..., None], *arguments: Any) -> None:
         """Call something; its failing is this session's alone."""
-
-
-class Owed:
-    """Something for one session alone, with the channel that it is about, if any: the
-    channel may be forgotten by others before it is sent."""
-
-    __slots__ = ("body", "channel", "seq")
-
-    def __init__(self, reply: Reply, channel: Channel | None) -> None:
-        self.seq = reply.seq
-        self.body = reply.body
-        self.channel = channel
 
 
 class Outlet:
@@ -127,8 +108,7 @@ class Outlet:
         self._seq = 0
         self._acks = True
         self._names: dict[Channel, str] = {}  # of private rooms
-        self._owed: deque[Owed] = deque()
-        self._most_owed = OWED
+        self._owed = OwedQueue()
         self._listing: Listing | None = None
         self._more: Request | None = None
         self._asked = False
@@ -156,21 +136,7 @@ class Outlet:
         if not self._closed:
             self.live = False
             channel = self._channels.get(getattr(reply.body, "room", 0))
-            self._owed.append(Owed(reply, channel))
-            if len(self._owed) > self._most_owed:
-                self._forget_useless()
-
-    def _forget_useless(self) -> None:
-        """Forget all but the newest name of a private room, and all of a room that is
-        forgotten before this session has heard of it."""
-        gone = {o.channel for o in self._owed if type(o.body) is Dropped}
-        gone -= self.positions.keys()
-        gone -= {o.channel for o in self._owed if type(o.body) in (Entered, Exited)}
-        names = {o.channel: o for o in self._owed if type(o.body) is Relabelled}
-        old = {o for o in self._owed if type(o.body) is Relabelled} - {*names.values()}
-        useful = (o for o in self._owed if o.channel not in gone and o not in old)
-        self._owed = deque(useful)
-        self._most_owed = OWED + 2 * len(self._owed)
+            self._owed.add(Owed(reply, channel), self.positions)
 
     def deliver(self, channel: Channel, data: bytes) -> None:
         """Send all that is new in a channel, to an outlet that is live."""
@@ -265,7 +231,7 @@ class Outlet:
         """Return what is unsent, each source in order; None when pages have to be
         read from the store first."""
         if self._asked:  # a list is not mixed with anything else
-            return [[owed for owed in self._owed if type(owed.body) not in _UNASKED]]
+            return [[owed for owed in self._owed if owed.is_answer]]
         sources: list[Iterable[Any]] = [list(self._owed)] if self._owed else []
         lagging = [c for c, n in self.positions.items() if n < c.last]
         for channel in lagging:
@@ -321,7 +287,7 @@ class Outlet:
 
     def _sent_reply(self, owed: Owed) -> bool:
         """Do what a reply means for the stream; True when it changes what follows."""
-        self._owed.remove(owed)  # the first, but for the next part of a list
+        self._owed.remove(owed)
         asked, self._asked = self._asked, False
         change = _CHANGES.get(type(owed.body))
         if change is None:

@@ -80,6 +80,7 @@ class ChatProtocol(Protocol):
         self._link: Link | None = None
         self.source = ""
         self._refusal = ""
+        self._lost = False
         self._closing = False
         self._input_over = False
         self._deadline: IDelayedCall | None = None
@@ -123,9 +124,11 @@ class ChatProtocol(Protocol):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """Both ends are closed, or the connection broke."""
-        self.factory.gone(self)
+        self._lost = True
         self._cancel_deadline()
-        if self._link is not None:
+        if self._link is None:
+            self.gone()
+        else:
             self._link.guarded(self._link.lost, _reason(reason))
 
     # For the link
@@ -158,7 +161,14 @@ class ChatProtocol(Protocol):
     def abort(self) -> None:
         """See :class:`ecochat.net.link.Shell`."""
         self._closing = True
-        self.transport.abortConnection()
+        if self._lost:
+            self.gone()
+        else:
+            self.transport.abortConnection()
+
+    def gone(self) -> None:
+        """See :class:`ecochat.net.link.Shell`."""
+        self.factory.gone(self)
 
     def _call_later(self, seconds: float, call: Callable[[], None]) -> None:
         self._deadline = self.factory.reactor.callLater(seconds, call)

@@ -89,7 +89,7 @@ class FactsTests(SynchronousTestCase):
 
     def test_they_are_given(self) -> None:
         """Name and address are those of the server."""
-        played = self.begun(Facts("lab", lambda: "aa:bb:cc:dd:ee:ff"))
+        played = self.begun(Facts("lab", "aa:bb:cc:dd:ee:ff"))
         self.assertEqual(played.answer(ALICE, r.Name()), i.Fact("name", "lab"))
         mac = i.Fact("mac", "aa:bb:cc:dd:ee:ff")
         self.assertEqual(played.answer(ALICE, r.Mac()), mac)

@@ -102,6 +102,10 @@ class FakeShell:
         """Close at once."""
         self.calls.append("abort")
 
+    def gone(self) -> None:
+        """Forget the connection."""
+        self.calls.append("gone")
+
 
 class Page:
     """A page that was asked for; the test answers it.

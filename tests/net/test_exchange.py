@@ -322,6 +322,15 @@ class LogTests(SynchronousTestCase):
         """What was said, too."""
         self.assertIn("lobby 1 guest-1: 'hi'", self.play(log_messages=True))
 
+    def test_private_rooms(self) -> None:
+        """Never: neither what is said in one, nor that there is one."""
+        world = World(log_messages=True)
+        world.join()
+        with capturedLogs() as logged:
+            world.join("/msg guest-1 a", "/join @guest-1", "b", "/topic c")
+        lines = [formatEvent(event) for event in logged]
+        self.assertEqual(lines, ["s2 guest-2 connected from test"])
+
 
 class StopTests(ExchangeTestCase):
     """The server stops."""

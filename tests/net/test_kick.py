@@ -116,6 +116,18 @@ class KickTests(LinkTestCase):
         self.assertEqual(self.world.exchange.channels[1].last, 1)
         self.assert_over("close")
 
+    def test_lost_while_that_is_stored(self) -> None:
+        """There is nothing left to close, and nothing waits to do it."""
+        self.world.storage.at_once = False
+        self.operator.send("/kick bob")
+        self.world.run()
+        self.bob.lose()
+        self.world.storage.at_once = True
+        self.world.storage.commit()
+        self.world.run()
+        self.assertEqual(self.world.clock.getDelayedCalls(), [])
+        self.assert_over()
+
     def test_in_the_turn_after(self) -> None:
         """What it sends while the end of its session is being stored does nothing."""
         self.world.storage.at_once = False

@@ -526,7 +526,7 @@ class SayTests(OutletTestCase):
         """An outlet that is closed takes nothing."""
         way_out = self.reader.link.outlet
         way_out.close()
-        way_out.owe(Reply(1, 2, Refusal("no_room", "gone")))
+        way_out.owe(Reply(1, 2, Refusal("no_room", "gone"), is_answer=True))
         way_out.pump()
         self.assertEqual(self.reader.frames, [])
         self.assertFalse(way_out.owes)

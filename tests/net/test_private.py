@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ecochat.core import limits
-from ecochat.net import outlet
+from ecochat.net import owed
+from ecochat.net.outlet import Outlet
 from tests.net.test_outlet import OutletTestCase
 
 
@@ -109,16 +110,10 @@ class PrivateRoomTests(OutletTestCase):
     def test_many_that_come_and_go(self) -> None:
         """A reader that stays away does not fill the memory with what others did: of
         rooms forgotten before it has heard of them, and of old names, nothing waits."""
-        self.patch(limits, "TALKS", 3)
-        self.patch(outlet, "OWED", 10)
-        reader = self.reader.link.outlet
-        reader._most_owed = 10
+        reader = self.few()
         self.block(self.reader)
         self.write("m1")
-        for number in range(3, 103):
-            visitor = self.world.join()
-            visitor.send(f"/msg guest-2 from {number}", "/quit")
-            self.world.run()
+        self.visit(100)
         self.write("/msg guest-2 p1", *(f"/nick n{n}" for n in range(100)))
         self.write("/msg guest-2 p2")
         self.assertLess(len(reader._owed), 100)
@@ -126,12 +121,58 @@ class PrivateRoomTests(OutletTestCase):
         self.assertEqual(
             [frame for frame in self.reader.frames if frame.startswith("[@")],
             [
-                "[@guest-101] guest-101: from 101",
-                "[@guest-102] guest-102: from 102",
+                "[@guest-101] guest-101: hello",
+                "[@guest-102] guest-102: hello",
                 "[@guest-1] guest-1: p1",
                 "[@n99] n99: p2",
             ],
         )
+
+    def test_a_room_that_it_had_heard_of(self) -> None:
+        """That it is forgotten is told when the reader comes back: it is in it."""
+        reader = self.few()
+        self.visit(1)
+        self.assertEqual(len(reader.positions), 2)
+        self.block(self.reader)
+        self.write("m1")
+        self.visit(20)
+        self.unblock(self.reader)
+        rooms = set(self.world.exchange.channels.values())
+        self.assertLessEqual(reader.positions.keys(), rooms)
+        self.assertLessEqual(reader._names.keys(), rooms)
+
+    def test_what_was_asked_of_a_forgotten_room(self) -> None:
+        """It is answered, however much comes behind it."""
+        self.few()
+        third = self.world.join()
+        self.block(self.reader)
+        self.world.storage.at_once = False
+        self.write("m1")
+        third.send("/msg guest-2 p1")
+        self.reader.send("/join @guest-3", "/join lobby")
+        self.world.storage.at_once = True
+        self.world.storage.commit()
+        self.world.run()
+        third.send("/quit")
+        self.world.run()
+        self.visit(20)
+        self.unblock(self.reader)
+        wanted = "* You are guest-2 in @guest-3 with 1 other."
+        self.assertIn(wanted, self.reader.frames)
+
+    def few(self) -> Outlet:
+        """Have few private rooms kept, and little wait; return the reader's outlet."""
+        self.patch(limits, "TALKS", 3)
+        self.patch(owed, "OWED", 10)
+        self.reader.link.outlet._owed.most = 10
+        return self.reader.link.outlet
+
+    def visit(self, count: int) -> None:
+        """Have so many come, write to the reader, and go."""
+        for _ in range(count):
+            visitor = self.world.join()
+            visitor.send("/msg guest-2 hello", "/quit")
+            self.world.run()
 
     def test_the_same_bytes_for_nobody(self) -> None:
         """In the turn in which one is opened, too, each is told its own name for it."""

@@ -38,6 +38,7 @@ from ecochat.core.limits import Limits
 from ecochat.dialects.plain import PlainDialect
 from ecochat.dialects.plain_parser import PlainParser
 from ecochat.net import protocol as shell
+from ecochat.net.bucket import RateLimit
 from ecochat.net.exchange import Exchange
 from ecochat.net.link import QUIET, LinkSettings
 from ecochat.net.protocol import (
@@ -239,6 +240,36 @@ class ConnectionTests(ProtocolTestCase):
         self.assertEqual(transport.calls, ["abortConnection"])
         self.lose(protocol, ConnectionAborted())
         self.assertEqual(self.factory.sessions, {})
+
+
+class DrainingTests(ProtocolTestCase):
+    """A connection that is lost while what it sent waits for its turn."""
+
+    def setUp(self) -> None:
+        """Let one frame a second be sent, and have one send three and be lost."""
+        super().setUp()
+        limited = LinkSettings(self.world.dialect, 100, RateLimit(1.0, 1))
+        clock = self.world.clock
+        self.factory = ChatFactory(self.world.exchange, limited, 2, clock)
+        self.protocol, _ = self.on_socket()
+        self.protocol.dataReceived(b"a\0b\0c\0")
+        self.world.run()
+        self.protocol.connectionLost(Failure(ConnectionDone()))
+        self.world.run()
+
+    def test_it_keeps_its_place(self) -> None:
+        """Until all has had its turn."""
+        self.assertEqual(self.factory.connections, {self.protocol})
+        for _ in range(4):
+            self.world.clock.advance(1)
+            self.world.run()
+        self.assertEqual(self.world.exchange.channels[1].last, 3)
+        self.assertEqual(self.factory.connections, set())
+
+    def test_it_is_aborted(self) -> None:
+        """Then it is forgotten: there is no connection to close any more."""
+        self.protocol.abort()
+        self.assertEqual(self.factory.connections, set())
 
 
 class ClosingTests(ProtocolTestCase):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ecochat.core.items import Kicked, Reply
 from ecochat.net import link
 from ecochat.net.bucket import RateLimit
 from ecochat.net.link import BAD_FRAMES, IN_FLIGHT
@@ -195,12 +196,13 @@ class NoticeTests(RateTestCase):
         self.assertEqual(one.frames, [*wanted, NOTICE])
 
     def test_the_rate_is_told_shortly(self) -> None:
-        """Three digits of it."""
-        self.settings(RateLimit(100 / 60, 1))
-        one = self.world.join()
-        one.send("a", "b")
-        self.world.run()
-        self.assertIn("* more than 1.67 frames a second", one.frames[-1])
+        """Three digits of it, and whole numbers as people write them."""
+        for rate, told in ((100 / 60, "1.67"), (0.001, "0.001"), (2500.0, "2500")):
+            self.settings(RateLimit(rate, 1))
+            one = self.world.join()
+            one.send("a", "b")
+            self.world.run()
+            self.assertIn(f"* more than {told} frames a second:", one.frames[-1])
 
 
 class EndTests(RateTestCase):
@@ -234,15 +236,63 @@ class EndTests(RateTestCase):
         self.assert_gone(one)
 
     def test_lost(self) -> None:
-        """What it has sent is stored at once: there is nobody left to hold back."""
+        """What it has sent whole is stored all the same, and no sooner: to break the
+        connection off is no way around the rate. Until then it counts as a client."""
+        one = self.world.join()
+        one.send(*["x"] * 9)
+        one.receive(b"no end")
+        self.world.run()
+        one.lose()
+        log = self.world.exchange.channels[1]
+        for taken in (BURST, BURST + 1, BURST + 2):
+            self.world.run()
+            self.assertEqual(log.last, taken)
+            self.assertNotIn("gone", one.shell.calls)
+            self.pass_time(TOKEN)
+        self.pass_time(9 * TOKEN)
+        self.assertEqual(log.last, 9)
+        self.assertEqual(one.shell.calls[-1], "gone")
+        self.assertEqual(self.world.clock.getDelayedCalls(), [])
+        self.assert_gone(one)
+
+    def test_lost_with_nothing_unread(self) -> None:
+        """Then it is gone at once, without a limit too."""
+        for limit in (RateLimit(RATE, BURST), None):
+            self.settings(limit)
+            one = self.world.join()
+            one.send("a", "b")
+            self.world.run()
+            one.lose()
+            self.world.run()
+            self.assertEqual(one.shell.calls[-1], "gone")
+            self.assert_gone(one)
+
+    def test_lost_and_then_stopped(self) -> None:
+        """The server's end does not wait for what is unread."""
         one = self.world.join()
         one.send(*["x"] * 9)
         self.world.run()
         one.lose()
         self.world.run()
-        self.assertEqual(self.world.exchange.channels[1].last, 9)
+        one.link.stop()
+        self.world.run()
+        self.assertEqual(one.shell.calls[-1], "gone")
         self.assertEqual(self.world.clock.getDelayedCalls(), [])
+        self.assertEqual(self.world.exchange.channels[1].last, BURST)
         self.assert_gone(one)
+
+    def test_lost_and_then_thrown_out(self) -> None:
+        """What is unread is not said any more."""
+        one = self.world.join()
+        one.send(*["x"] * 9)
+        self.world.run()
+        one.lose()
+        self.world.run()
+        one.link.told(Reply(1, 1, Kicked("kicked", "out"), is_answer=False))
+        self.pass_time(9 * TOKEN)
+        self.assertEqual(self.world.exchange.channels[1].last, BURST)
+        self.assertEqual(one.shell.calls[-1], "gone")
+        self.assertEqual(self.world.clock.getDelayedCalls(), [])
 
     def test_stopped(self) -> None:
         """The server's end does not wait for it."""

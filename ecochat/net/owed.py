@@ -1,0 +1,72 @@
+"""What is for one session alone and not sent yet."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Collection, Iterator
+
+from ecochat.core.items import Dropped, Relabelled, Reply
+from ecochat.net.channel import Channel
+
+OWED = 1_000
+"""Things that may wait before those of no use are sought out: else others could fill
+the memory behind a reader that stays away."""
+
+
+class Owed:
+    """One such thing, with the channel that it is about, if any: the channel may be
+    forgotten by others before it is sent."""
+
+    __slots__ = ("body", "channel", "is_answer", "seq")
+
+    def __init__(self, reply: Reply, channel: Channel | None) -> None:
+        self.seq = reply.seq
+        self.body = reply.body
+        self.is_answer = reply.is_answer
+        self.channel = channel
+
+
+class OwedQueue:
+    """All of them, in order.
+
+    :ivar most: how many there may be before those of no use are sought out; it grows
+        with the useful, so that a long queue is not searched at each of them.
+    """
+
+    def __init__(self) -> None:
+        self.most = OWED
+        self._queue: deque[Owed] = deque()
+
+    def __len__(self) -> int:
+        return len(self._queue)
+
+    def __iter__(self) -> Iterator[Owed]:
+        return iter(self._queue)
+
+    def add(self, owed: Owed, heard: Collection[Channel]) -> None:
+        """Put something behind the others.
+
+        :param heard: the channels that the session has heard of.
+        """
+        self._queue.append(owed)
+        if len(self._queue) > self.most:
+            self._forget_useless(heard)
+
+    def remove(self, owed: Owed) -> None:
+        """Take something out: the first, but for the next part of a list."""
+        self._queue.remove(owed)
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._queue.clear()
+
+    def _forget_useless(self, heard: Collection[Channel]) -> None:
+        """Forget all but the newest name of a private room, and all of a room that is
+        forgotten before the session has heard of it or asked for it."""
+        gone = {o.channel for o in self if type(o.body) is Dropped}
+        gone -= {*heard, *(o.channel for o in self if o.is_answer)}
+        names = {o.channel: o for o in self if type(o.body) is Relabelled}
+        old = {o for o in self if type(o.body) is Relabelled} - {*names.values()}
+        useful = (o for o in self if o.channel not in gone and o not in old)
+        self._queue = deque(useful)
+        self.most = OWED + 2 * len(self._queue)
