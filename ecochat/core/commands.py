@@ -146,7 +146,6 @@ def _me(text: str) -> Request:
 
 
 _SWITCH = {"on": True, "off": False}
-_DIGITS = re.compile("[0-9+-]")
 _ROOM = Argument("room", "ROOM", _room)
 _ROOM_FIRST = Argument("room", "ROOM", _room, fits=re.compile("[^0-9+-]"))
 _NUMBER = Argument("number", "NUMBER", _number, required=True)
@@ -239,9 +238,9 @@ COMMANDS = {
         ),
         Command(
             "shutdown",
-            "stop the server, after some seconds",
+            "stop the server, now or in some seconds",
             Shutdown,
-            (Argument("seconds", "SECONDS", _seconds, fits=_DIGITS), _REASON),
+            (Argument("seconds", "SECONDS", _seconds), _REASON),
             operator=True,
         ),
     )

@@ -109,6 +109,16 @@ class Ground:
         return sorted(owner.number for owner in owners if owner is not None)
 
 
+def check_length(what: str, text: str, most: int, undone: str) -> None:
+    """See that a text is no longer than it may be, in code points.
+
+    :param undone: what has not been done with it: ``not sent``.
+    :raises Refused: ``too_long``.
+    """
+    if len(text) > most:
+        raise Refused("too_long", f"{what} longer than {most} characters, {undone}")
+
+
 def is_member(session: Session, room: Room) -> bool:
     """Whether a session hears what is said in a room."""
     if room.owners:

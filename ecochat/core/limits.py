@@ -5,6 +5,9 @@ import msgspec
 TOPIC = 400
 """Code points of a topic: it has to fit on a line of a list."""
 
+REASON = 400
+"""Code points of the reason that an operator gives."""
+
 ROOMS = 10_000
 """Rooms of a server: each is kept in memory, and anyone can make one."""
 

@@ -10,7 +10,7 @@ from typing import Any
 from ecochat.core import limits
 from ecochat.core.commands import COMMANDS, find_command
 from ecochat.core.errors import Refused
-from ecochat.core.ground import Ground
+from ecochat.core.ground import Ground, check_length
 from ecochat.core.items import (
     AcksSet,
     Announced,
@@ -145,17 +145,23 @@ def _refuse(ground: Ground, session: Session, request: Refuse) -> None:
 
 
 def _announce(ground: Ground, session: Session, request: Announce) -> None:
-    announced = Announced(request.text)
-    for everyone in ground.state.sessions.values():
-        ground.tell(everyone.origin, announced)
+    check_length("message", request.text, ground.limits.message, "not sent")
+    _tell_everyone(ground, request.text)
 
 
 def _shutdown(ground: Ground, session: Session, request: Shutdown) -> None:
+    check_length("reason", request.reason, limits.REASON, "nothing done")
     unit = "second" if request.seconds == 1 else "seconds"
     when = f"in {request.seconds} {unit}" if request.seconds else "now"
     why = f": {request.reason}" if request.reason else ""
-    _announce(ground, session, Announce(f"stopping {when}{why}"))
+    _tell_everyone(ground, f"stopping {when}{why}")
     ground.items.append(Stopping(ground.state.next_seq(), request.seconds))
+
+
+def _tell_everyone(ground: Ground, text: str) -> None:
+    announced = Announced(text)
+    for everyone in ground.state.sessions.values():
+        ground.tell(everyone.origin, announced)
 
 
 QUESTIONS: dict[type[Request], Callable[[Ground, Session, Any], None]] = {

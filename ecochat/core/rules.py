@@ -14,7 +14,7 @@ from ecochat.core import limits, talks
 from ecochat.core.commands import OPERATORS_ONLY
 from ecochat.core.errors import Refused
 from ecochat.core.facts import Facts
-from ecochat.core.ground import Ground, is_member, nobody
+from ecochat.core.ground import Ground, check_length, is_member, nobody
 from ecochat.core.items import (
     Ended,
     Entered,
@@ -138,6 +138,7 @@ def _end(ground: Ground, session: Session, reason: str) -> None:
 
 
 def _kick(ground: Ground, session: Session, request: Kick) -> None:
+    check_length("reason", request.reason, limits.REASON, "nothing done")
     victim = ground.state.names.get(fold(request.nick))
     if victim is None:
         raise nobody(request.nick)
@@ -240,18 +241,13 @@ def _entered(session: Session, room: Room) -> Entered:
 
 
 def _say(ground: Ground, session: Session, request: Say) -> None:
-    most = ground.limits.message
-    if len(request.text) > most:
-        text = f"message longer than {most} characters, not sent"
-        raise Refused("too_long", text)
+    check_length("message", request.text, ground.limits.message, "not sent")
     room = _writable(ground, session, request.room)
     _write(ground, session, room, "message", request.text)
 
 
 def _set_topic(ground: Ground, session: Session, request: SetTopic) -> None:
-    if len(request.topic) > limits.TOPIC:
-        text = f"topic longer than {limits.TOPIC} characters, not set"
-        raise Refused("too_long", text)
+    check_length("topic", request.topic, limits.TOPIC, "not set")
     room = _writable(ground, session, request.room)
     ground.state.set_topic(room, request.topic)
     _write(ground, session, room, "topic", request.topic)

@@ -22,7 +22,8 @@ class RateLimit(msgspec.Struct, frozen=True):
     def __str__(self) -> str:
         """The rate as people read it: ``20 frames a second``."""
         digits = ".3g" if self.rate < 100 else ".0f"
-        return f"{self.rate:{digits}} frames a second"
+        unit = "frame" if self.rate == 1 else "frames"
+        return f"{self.rate:{digits}} {unit} a second"
 
 
 class TokenBucket:
@@ -49,8 +50,3 @@ class TokenBucket:
         self._tokens = min(self._tokens + gained, self._limit.burst)
         missing = 1 - self._tokens
         return missing / self._limit.rate if missing > ROUNDING else 0
-
-    @property
-    def full(self) -> bool:
-        """Whether all tokens were there at the last call of :meth:`wait`."""
-        return self._tokens >= self._limit.burst

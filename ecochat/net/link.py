@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Protocol
@@ -48,6 +49,9 @@ is tried again."""
 
 LAST_WORDS = 2.0
 """Seconds in which one whom an operator throws out can take the word of it."""
+
+CALM = 60.0
+"""Seconds in which a session has not sent too fast, after which it is told again."""
 
 THROTTLED = (
     "more than {}: what you send beyond that waits for its turn, nothing is lost"
@@ -119,7 +123,7 @@ class Link:
         limit = settings.rate_limit
         self._bucket = TokenBucket(limit, exchange.now()) if limit else None
         self._throttle: IDelayedCall | None = None
-        self._throttle_told = False
+        self._throttled_at = -math.inf
         self._decoder = FrameDecoder(settings.max_frame)
         self._in_flight = 0
         self._bad_frames = 0
@@ -210,17 +214,15 @@ class Link:
         """Whether it has sent too fast and has to wait; if so, it is told why."""
         if self._bucket is None or not self._decoder.waiting:
             return False
-        wait = self._bucket.wait(self._exchange.now())
-        self._throttle_told = self._throttle_told and not self._bucket.full
+        now = self._exchange.now()
+        wait = self._bucket.wait(now)
         if wait and self._throttle is None:
             self._throttle = self._exchange.later(wait, self._unthrottle)
-            self._tell_throttle()
+            if now - self._throttled_at > CALM:
+                limit = self._settings.rate_limit
+                self._propose(Tell(THROTTLED.format(limit)))
+            self._throttled_at = now
         return wait > 0
-
-    def _tell_throttle(self) -> None:
-        if not self._throttle_told:
-            self._throttle_told = True
-            self._propose(Tell(THROTTLED.format(self._settings.rate_limit)))
 
     def _unthrottle(self) -> None:
         self._throttle = None

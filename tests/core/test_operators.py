@@ -243,6 +243,20 @@ class EveryoneTests(OperatorTestCase):
         )
         self.assertEqual(announced_to(items), [ALICE, OLGA])
 
+    def test_what_is_too_long(self) -> None:
+        """Words to everyone are bounded as messages are, reasons as topics."""
+        long = "x" * 401
+        for request in (
+            r.Announce("x" * 4001),
+            r.Kick("bob", long),
+            r.Shutdown(5, long),
+        ):
+            items = self.played.commit((OLGA, request))
+            (refusal,) = bodies(items, OLGA)
+            self.assertIsInstance(refusal, i.Refusal)
+            self.assertEqual(getattr(refusal, "code", ""), "too_long")
+            self.assertEqual(len(items), 1)
+
     def test_shutting_down(self) -> None:
         """Everyone is told when and why, then the server is."""
         for request, text, seconds in (

@@ -55,16 +55,6 @@ class BucketTests(SynchronousTestCase):
             self.bucket.take()
         self.assertEqual(self.bucket.wait(BEGIN + 0.125), 0.625)
 
-    def test_full(self) -> None:
-        """When nothing is missing."""
-        self.assertTrue(self.bucket.full)
-        self.bucket.take()
-        self.assertFalse(self.bucket.full)
-        self.bucket.wait(BEGIN + 0.125)
-        self.assertFalse(self.bucket.full)
-        self.bucket.wait(BEGIN + 0.25)
-        self.assertTrue(self.bucket.full)
-
     def test_who_has_waited_need_not_wait_again(self) -> None:
         """Whatever the rate, and however coarse the clock's numbers are."""
         for rate in (1 / 60, 100 / 60, 3.0, 20.0, 33.0):

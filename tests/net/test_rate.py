@@ -5,7 +5,7 @@ from __future__ import annotations
 from ecochat.core.items import Kicked, Reply
 from ecochat.net import link
 from ecochat.net.bucket import RateLimit
-from ecochat.net.link import BAD_FRAMES, IN_FLIGHT
+from ecochat.net.link import BAD_FRAMES, CALM, IN_FLIGHT
 from tests.net import fakes
 from tests.net.fakes import MAX_FRAME, Connection, World
 from tests.net.test_link import WELCOME, LinkTestCase
@@ -108,7 +108,7 @@ class RateTests(RateTestCase):
         one = self.world.join()
         for data in (b"\xff\0", b" \0", b"/clients\0"):
             with self.subTest(data):
-                self.pass_time(BURST * TOKEN)
+                self.pass_time(CALM + TOKEN)
                 self.said(one)
                 one.receive(data * BURST + b"/topic\0")
                 self.world.run()
@@ -174,18 +174,22 @@ class NoticeTests(RateTestCase):
         self.pass_time(20 * TOKEN)
         self.assertEqual(self.said(one).count(NOTICE), 1)
 
-    def test_again_when_all_tokens_were_there(self) -> None:
-        """And not before."""
+    def test_again_when_it_was_calm(self) -> None:
+        """For a minute: and not before, however many tokens there were."""
         one = self.world.join()
-        for quiet, notices in (
-            (0.0, 1),
-            (BURST * TOKEN, 0),  # a frame waited for the first of these
-            ((BURST + 2) * TOKEN, 1),
-        ):
-            self.pass_time(quiet)
+        for calm, notices in ((0.0, 1), (CALM - 1, 0), (CALM + 1, 1)):
+            self.pass_time(calm)
             one.send(*["x"] * (BURST + 1))
             self.world.run()
-            self.assertEqual(self.said(one).count(NOTICE), notices, quiet)
+            self.assertEqual(self.said(one).count(NOTICE), notices, calm)
+
+    def test_once_where_no_burst_is_allowed(self) -> None:
+        """Though each frame finds all tokens there, one."""
+        self.settings(RateLimit(RATE, 1))
+        one = self.world.join()
+        one.send(*["x"] * 9)
+        self.pass_time(12 * TOKEN)
+        self.assertEqual(self.said(one).count(NOTICE), 1)
 
     def test_in_its_place(self) -> None:
         """Behind the answers to what was taken before."""
@@ -197,12 +201,16 @@ class NoticeTests(RateTestCase):
 
     def test_the_rate_is_told_shortly(self) -> None:
         """Three digits of it, and whole numbers as people write them."""
-        for rate, told in ((100 / 60, "1.67"), (0.001, "0.001"), (2500.0, "2500")):
+        for rate, told in (
+            (5 / 3, "1.67 frames"),
+            (1, "1 frame"),
+            (2500.0, "2500 frames"),
+        ):
             self.settings(RateLimit(rate, 1))
             one = self.world.join()
             one.send("a", "b")
             self.world.run()
-            self.assertIn(f"* more than {told} frames a second:", one.frames[-1])
+            self.assertIn(f"* more than {told} a second:", one.frames[-1])
 
 
 class EndTests(RateTestCase):
