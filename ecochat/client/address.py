@@ -11,7 +11,7 @@ ENDPOINTS = ("tcp", "unix", "tls", "ssl")
 domain, or as ``tcp:tls:4040``."""
 
 ATTEMPT_DELAY = 0.1
-"""Seconds before the next of a host's addresses is tried (RFC 8305, section 5, allows
+"""Seconds before the next of a host's addresses is tried (RFC 8305, section 5, advises
 no less): ``localhost`` is often ``::1`` first, where an EcoChat seldom listens."""
 
 _V6 = re.compile(r"\[(?P<host>[0-9A-Fa-f:.]+(?:%\w+)?)\](?::(?P<port>.*))?", re.DOTALL)

@@ -133,16 +133,17 @@ class Connection:
         elif not self._conversation.welcomed:
             why = f"{self._address} did not greet: {_plain(reason)}"
             self._finish(UNREACHABLE, f"{why}; is it an EcoChat server?")
-        elif self._conversation.is_over and reason.check(errors.ConnectionDone):
+        elif self._conversation.dismissed and reason.check(errors.ConnectionDone):
             self._finish(ENDED, "the server has ended the session")
         elif self._conversation.online:
             self._face.show(self._conversation.lost())
 
     def _not_connected(self, failure: Failure) -> None:
-        if not self._over:
-            self._finish(UNREACHABLE, why_not(self._address, failure))
+        self._finish(UNREACHABLE, why_not(self._address, failure))
 
     def _finish(self, status: int, why: str = "") -> None:
+        if self._over:
+            return
         self._over = True
         # In a turn of its own: the service may be in the midst of telling us this.
         self._reactor.callLater(0, self._service.stopService)
@@ -199,4 +200,6 @@ def _plain(failure: Failure) -> str:
         return str(error.args[-1])
     if isinstance(error, errors.ConnectionDone):
         return "it closed the connection"
-    return str(error) or type(error).__name__
+    if isinstance(error, errors.ConnectionAborted):  # by us
+        return f"nothing came for {GREETING:.0f} seconds that is a greeting"
+    return str(error).rstrip(".") or type(error).__name__

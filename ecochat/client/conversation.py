@@ -12,7 +12,7 @@ from ecochat.client.line import Kind, Line
 from ecochat.client.safe import safe, sendable
 from ecochat.client.unanswered import MOST, Sent, Unanswered, read_typed
 from ecochat.core.framing import BadFrame, FrameDecoder, encode_frame
-from ecochat.core.requests import SetAcks, SetTopic
+from ecochat.core.requests import Depart, Say, SetAcks, SetTopic
 
 KNOWN = 1_000
 """Names of people, and of rooms, kept for completion; the oldest go first."""
@@ -23,9 +23,6 @@ LISTED = 500
 ASKED = 50
 """Others in a room up to which the client asks who they are, for completion."""
 
-LEAVING = re.compile("CLOSE SOCKET|q|/quit|(?i:exit)")
-"""Frames after which the server closes because it was asked to."""
-
 
 class Conversation:
     """Talks with a server over connections that come and go.
@@ -34,6 +31,8 @@ class Conversation:
     :ivar rooms: the rooms one is in, the current one last.
     :ivar online: whether there is a session.
     :ivar welcomed: whether there ever was one.
+    :ivar dismissed: whether the last that the server said is an error that was no
+        answer, as to be kicked: a connection that it closes then is not made again.
     :ivar people: whom one has seen, who was seen last is last.
     :ivar places: the rooms one has heard of, in the same way.
     :ivar unanswered: what was sent, in that order.
@@ -47,6 +46,7 @@ class Conversation:
         self.rooms: list[str] = []
         self.online = False
         self.welcomed = False
+        self.dismissed = False
         self.people: dict[str, None] = {}
         self.places: dict[str, None] = {}
         self.unanswered = Unanswered()
@@ -55,8 +55,7 @@ class Conversation:
         self._returning: set[str] = set()
         self._listed: list[str] = []
         self._acks = True
-        self._last_sent = ""
-        self._dismissed = False
+        self._password_is_due = False
         self._output = bytearray()
         self._decoder = FrameDecoder()
 
@@ -66,15 +65,9 @@ class Conversation:
         return self.rooms[-1] if self.rooms else ""
 
     @property
-    def is_over(self) -> bool:
-        """Whether a connection that the server closes now should not be made again:
-        it was asked to close, or said an error that was no answer, as to be kicked."""
-        return self.asked_to_leave or self._dismissed
-
-    @property
     def asked_to_leave(self) -> bool:
-        """Whether the last that was sent asks the server to close."""
-        return LEAVING.fullmatch(self._last_sent) is not None
+        """Whether the server was asked to close, and has not refused."""
+        return self.unanswered.has_departure
 
     # The connection
 
@@ -82,7 +75,8 @@ class Conversation:
         """Begin a session on a new connection."""
         self._decoder = FrameDecoder()
         self._acks = True
-        self._dismissed = False
+        self.dismissed = False
+        self._password_is_due = False
         self._output.clear()
         self.unanswered.clear()
         self._listed.clear()
@@ -108,7 +102,7 @@ class Conversation:
         text = "connection lost; trying again, your input stays where it is"
         lines = [Line(Kind.ERROR, text)]
         for sent in self.unanswered.messages:
-            self.given_back.append(sent.typed)
+            self._give_back(sent)
             text = f"not confirmed (/history shows if it is stored): {sent.typed}"
             lines.append(Line(Kind.ERROR, safe(text)))
         self.unanswered.clear()
@@ -123,14 +117,23 @@ class Conversation:
 
     def say(self, typed: str) -> list[Line]:
         """Send what a person typed, or give it back; return what to show at once."""
+        sent = read_typed(sendable(typed).rstrip("\n"))
         if not self.online:
-            self.given_back.append(typed)
+            self._give_back(sent)
             return []
-        self._last_sent = typed.strip()
-        sent = read_typed(sendable(typed))
+        if self._password_is_due:
+            sent = Sent(sent.typed, Depart())
         waits = self._acks or not sent.is_acknowledged
         self._send(sent, waits)
         return [] if waits else [self._own(sent)]
+
+    def _give_back(self, sent: Sent) -> None:
+        """Have it typed again: to the one person that it is for, since everyone would
+        read it where their room is gone."""
+        here = isinstance(sent.request, Say) and sent.request.room is None
+        private = here and self.room.startswith("@")
+        typed = f"/msg {self.room[1:]} {sent.said}" if private else sent.typed
+        self.given_back.append(typed)
 
     def _ask(self, text: str) -> None:
         self._send(read_typed(text))
@@ -145,7 +148,7 @@ class Conversation:
     # Frames
 
     def _read(self, frame: str) -> Iterable[Line]:
-        self._dismissed = False
+        self.dismissed = False
         read = _FRAMES.get(frame[:2])
         return read(self, frame[2:]) if read else [self._message(frame)]
 
@@ -160,11 +163,10 @@ class Conversation:
         return Line(Kind.MESSAGE, match["text"], match["nick"], match["room"] or "")
 
     def _error(self, text: str) -> list[Line]:
-        self._dismissed = self.unanswered.refused() is None and self.online
+        self.dismissed = self.unanswered.refused() is None and self.online
         return [Line(Kind.ERROR, text)]
 
     def _ack(self, text: str) -> list[Line]:
-        self._last_sent = ""
         sent = self.unanswered.acknowledged()
         if sent is None:
             return [Line(Kind.NOTICE, f"stored: {text}")]
@@ -243,6 +245,7 @@ class Conversation:
         self.people.pop(old, None)
         if self.places.pop(f"@{old}", self) is None:
             _remember(self.places, f"@{new}")
+        self.rooms = [f"@{new}" if room == f"@{old}" else room for room in self.rooms]
         if old == self.nick:
             self.nick = self._wanted = new
             return self._reply(match[0])
@@ -264,12 +267,16 @@ class Conversation:
     def _end_of_list(self, match: re.Match[str]) -> list[Line]:
         if self._listed:
             return self._list(match["room"])
-        return (
-            [] if self.unanswered.has_line else self._reply(match[0])
-        )  # of an empty list
+        # Of a list with nothing in it, it is all the answer there is.
+        return [] if self.unanswered.has_line else self._reply(match[0])
 
     def _listed_room(self, match: re.Match[str]) -> list[Line]:
         _remember(self.places, match["room"])
+        return self._reply(match[0])
+
+    def _password(self, match: re.Match[str]) -> list[Line]:
+        """What is typed next is a password, until the server takes messages again."""
+        self._password_is_due = match[0] == "password?"
         return self._reply(match[0])
 
 
@@ -315,4 +322,5 @@ _NOTICES: tuple[
         re.compile(r"(?P<room>\S+) \d+ members?, last \d+(?:: .*)?"),
         Conversation._listed_room,
     ),
+    (re.compile(r"password\?|back to chat"), Conversation._password),
 )

@@ -136,7 +136,7 @@ class Prompt:
         while self._waiting:
             lines, self._waiting = self._waiting, []
             await run_in_terminal(partial(self._print, lines))
-            self._pause(False)
+        self._pause(False)
         self._session.app.invalidate()
 
     def _look_anew(self) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import connectProtocol
+from twisted.internet.error import ConnectionAborted, ConnectionDone
 from twisted.internet.interfaces import IHalfCloseableProtocol
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.internet.stdio import StandardIO
@@ -13,9 +14,14 @@ from zope.interface import implementer
 from ecochat.client.address import Address
 from ecochat.client.connection import LEFT, UNREACHABLE, Outcome, why_not
 from ecochat.client.safe import indented, safe, sendable
+from ecochat.client.unanswered import read_typed
 from ecochat.core.framing import DELIMITER, BadFrame, FrameDecoder, encode_frame
+from ecochat.core.requests import Depart
 
 QUIT = b"/quit\n"
+
+TAIL = 100
+"""Bytes kept of the input: more than any line has that asks the server to close."""
 
 
 class Relay(Protocol):
@@ -59,8 +65,7 @@ class Relay(Protocol):
         if self.transport is None:
             self.finished()
         else:
-            self.input_over()
-            self.transport.abortConnection()
+            self.output_over()
 
     # From the server
 
@@ -81,8 +86,13 @@ class Relay(Protocol):
             self._console.print(indented(safe(frame)) + "\n")
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
-        """End, when what came is printed."""
-        if self._tail.lower() != QUIT:
+        """End, when what came is printed.
+
+        What the server was told may be lost unless it closed well, as it was asked to.
+        An abort is our own.
+        """
+        left = self._asked_to_leave and reason.check(ConnectionDone)
+        if not (left or reason.check(ConnectionAborted)):
             text = f"the connection to {self._address} was lost"
             self._outcome = Outcome(UNREACHABLE, text)
         self._console.close()
@@ -91,19 +101,26 @@ class Relay(Protocol):
         self._outcome = Outcome(UNREACHABLE, why_not(self._address, failure))
         self.finished()
 
+    @property
+    def _asked_to_leave(self) -> bool:
+        """Whether the last whole line of the input asks the server to close."""
+        line = self._tail.rpartition(b"\n")[0].rpartition(b"\n")[2]
+        typed = line.removesuffix(b"\r").decode(errors="replace")
+        return isinstance(read_typed(typed).request, Depart)
+
     # From input and output
 
     def typed(self, data: bytes) -> None:
         """Send what was read from the input."""
         self.transport.write(data.replace(b"\n", b"\n" + DELIMITER))
-        self._tail = (self._tail + data)[-len(QUIT) :]
+        self._tail = (self._tail + data)[-TAIL:]
 
     def input_over(self) -> None:
         """Leave: the server answers what came before, then closes. (An end of input
         would do over TCP, and lose the answers over TLS.)"""
         self.transport.unregisterProducer()
         self.transport.write(DELIMITER + QUIT + DELIMITER)
-        self._tail = QUIT
+        self._tail = b"\n" + QUIT
 
     def output_over(self) -> None:
         """Leave: nobody reads what is printed."""

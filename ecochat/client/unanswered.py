@@ -6,22 +6,17 @@ are notices of one or more frames; so what has had one is taken as answered when
 next frame is sent, or has its answer.
 """
 
-import re
 from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple
 
 from ecochat.core.commands import parse_command
 from ecochat.core.errors import Refused
-from ecochat.core.requests import Request, Say, SetTopic
+from ecochat.core.requests import Depart, Request, Say, SetTopic
+from ecochat.core.words import QUIT, find_word
 
 MOST = 100
 """Messages that may wait for their answer; a person sees before that that none come."""
-
-CLASSIC = re.compile(
-    "TIME|WHRU|WHORU|MAC|CLIENTS NUM|CLOSE SOCKET|QUIT( \\S+)?|q|(?i:status|exit)"
-)
-"""Frames that are no messages though they do not begin with a slash."""
 
 
 class Sent(NamedTuple):
@@ -59,6 +54,11 @@ class Unanswered:
         return [sent for sent in self._sent if sent.said]
 
     @property
+    def has_departure(self) -> bool:
+        """Whether one of them asks the server to close."""
+        return any(isinstance(sent.request, Depart) for sent in self._sent)
+
+    @property
     def has_line(self) -> bool:
         """Whether a notice came that the oldest may have asked for."""
         return self._oldest_has_line
@@ -75,7 +75,7 @@ class Unanswered:
 
     def noticed(self) -> None:
         """Take that a notice came that may be an answer, or one line of it."""
-        self._oldest_has_line = bool(self._sent)
+        self._oldest_has_line = bool(self._sent) and not self._sent[0].is_acknowledged
 
     def acknowledged(self) -> Sent | None:
         """Take that a number came; return what it is of, if that is known."""
@@ -100,8 +100,10 @@ def read_typed(typed: str) -> Sent:
     """Return what a typed frame asks the server for, as far as a client can know."""
     if typed.startswith("//"):
         return Sent(typed, Say(typed[1:]))
+    if match := QUIT.fullmatch(typed):
+        return Sent(typed, Depart() if match[1] else None)
     if not typed.startswith("/"):
-        return Sent(typed, None if CLASSIC.fullmatch(typed) else Say(typed))
+        return Sent(typed, find_word(typed) or Say(typed))
     try:
         return Sent(typed, parse_command(typed))
     except Refused:

@@ -31,7 +31,7 @@ def wrapped(fragments: list[tuple[str, str]], width: int) -> list[tuple[str, str
             else:
                 size = get_cwidth(part)
                 fits = column + len(space) + size <= width
-                if not fits and column > len(INDENT):
+                if not fits and column + len(space) > len(INDENT):
                     column, space = 0, "\n" + INDENT
                 column += len(space.lstrip("\n")) + size
                 part, space = space + part, ""

@@ -3,47 +3,17 @@
 from __future__ import annotations
 
 import hmac
-import re
 
 from ecochat.core.commands import parse_command
 from ecochat.core.errors import Refused
-from ecochat.core.requests import (
-    Clients,
-    Depart,
-    Mac,
-    Name,
-    Refuse,
-    Request,
-    Say,
-    Status,
-    Tell,
-    Time,
-)
-
-WORDS: dict[str, Request] = {
-    "TIME": Time(local=True),
-    "WHRU": Name(),
-    "WHORU": Name(),
-    "MAC": Mac(),
-    "CLIENTS NUM": Clients(),
-    "CLOSE SOCKET": Depart(),
-    "q": Depart(),
-}
-"""Words that the classroom programs understood, each as a whole frame."""
-
-WORDS_IN_ANY_CASE: dict[str, Request] = {
-    "status": Status(),
-    "exit": Depart(tell=True),
-}
+from ecochat.core.requests import Depart, Refuse, Request, Say, Tell
+from ecochat.core.words import QUIT, find_word
 
 ATTEMPTS = 3
 """Passwords that may be tried after one QUIT; what follows is said in the room."""
 
 LAST_PASSWORD = "last_wrong_password"
 """The code of the refusal after which frames are messages again."""
-
-_LONGEST = max(map(len, (*WORDS, *WORDS_IN_ANY_CASE)))
-_QUIT = re.compile(r"QUIT (\S+)")
 
 
 class PlainParser:
@@ -72,14 +42,14 @@ class PlainParser:
     def _classic(self, text: str) -> Request | None:
         if self._password is None:
             return None
-        if len(text) > _LONGEST and not text.startswith("QUIT "):
-            return None  # nearly every message, so this is what it costs
+        if not text.startswith("QUIT"):
+            return find_word(text)
         if text == "QUIT":
             self._attempts = ATTEMPTS
             return Tell("password?")
-        if match := _QUIT.fullmatch(text):
+        if match := QUIT.fullmatch(text):
             return Depart() if self._is_right(match[1]) else _wrong("wrong_password")
-        return WORDS.get(text) or WORDS_IN_ANY_CASE.get(text.lower())
+        return None
 
     def _attempt(self, text: str) -> Request:
         if self._is_right(text):

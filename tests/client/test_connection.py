@@ -114,14 +114,17 @@ class BeginningTests(ConnectionTestCase):
         self.connect()
         self.reactor.advance(connection.GREETING)
         self.assertTrue(self.transport.aborted)
-        self.lose(CLOSED)
+        self.lose(Failure(errors.ConnectionAborted()))
         (outcome,) = self.face.outcomes
         self.assertEqual(outcome.status, connection.UNREACHABLE)
-        self.assertIn("did not greet", outcome.why)
+        why = "nothing came for 10 seconds that is a greeting; is it an EcoChat server?"
+        self.assertIn(f"did not greet: {why}", outcome.why)
 
     def test_leaving_before_it_is_connected(self) -> None:
         """Nothing is waited for."""
         self.connection.leave()
+        self.connect()  # too late
+        self.lose(CLOSED)
         self.assertEqual(self.face.outcomes, [Outcome(connection.LEFT)])
 
 

@@ -96,23 +96,62 @@ class SessionTests(ConversationTestCase):
 
     def test_asking_to_leave(self) -> None:
         """After these the server closes because it was asked to."""
-        for typed in ("/quit", "exit", "EXIT ", "q", "CLOSE SOCKET"):
+        for typed in ("/quit", "exit", "EXIT\n", "q", "CLOSE SOCKET", "QUIT 12345"):
+            self.setUp()
+            self.talk.say("hello")
             self.talk.say(typed)
-            self.assertTrue(self.talk.asked_to_leave and self.talk.is_over, typed)
+            self.hear("+ lobby 1")  # of what was said before
+            self.assertTrue(self.talk.asked_to_leave, typed)
+        self.setUp()
+        for typed in ("EXIT ", "QUIT", "QUIT while you can", "close socket"):
+            self.talk.say(typed)
+            self.assertFalse(self.talk.asked_to_leave, typed)
+        self.setUp()
+        self.talk.say("QUIT 1")
+        self.hear("! wrong password, try again")
+        self.assertFalse(self.talk.asked_to_leave)
         self.talk.say("q")
         self.hear("+ lobby 1")  # it was a message there
         self.assertFalse(self.talk.asked_to_leave)
+
+    def test_a_password(self) -> None:
+        """It is no message: it is not shown as one, nor given back."""
+        self.talk.say("QUIT")
+        self.hear("* password?")
+        for wrong in ("1", "2"):
+            self.talk.say(wrong)
+            self.assertTrue(self.talk.asked_to_leave)
+            self.hear("! wrong password, try again")
+            self.assertFalse(self.talk.asked_to_leave)
+        self.talk.say("3")
+        self.assertEqual(self.talk.unanswered.messages, [])
+        self.hear("! wrong password, try again", "* back to chat")
+        self.talk.say("4")
+        self.assertFalse(self.talk.asked_to_leave)
+        self.assertEqual([s.said for s in self.talk.unanswered.messages], ["4"])
+
+    def test_what_was_for_one_person_is_for_one_person_when_it_comes_back(self) -> None:
+        """Their room may be gone then, and everyone would read it."""
+        self.hear("* You are guest-1 in @bob with 1 other.")
+        for typed in ("one", "//two", "/me waves", "/msg eve hi"):
+            self.talk.say(typed)
+        self.talk.lost()
+        self.talk.say("late")
+        given = ["/msg bob one", "/msg bob /two", "/msg bob /me waves"]
+        self.assertEqual(
+            list(self.talk.given_back), [*given, "/msg eve hi", "/msg bob late"]
+        )
 
     def test_an_error_that_nothing_asked_for_is_the_end(self) -> None:
         """Who is kicked does not come again; who made a mistake does."""
         self.talk.say("/time")
         self.hear("* 2026-11-21T04:30:49Z", "! an operator ended your session")
-        self.assertTrue(self.talk.is_over)
+        self.assertTrue(self.talk.dismissed)
         self.hear("* after all")
-        self.assertFalse(self.talk.is_over)
+        self.assertFalse(self.talk.dismissed)
         self.talk.say("/histroy")
         self.hear("! unknown command /histroy, did you mean /history?")
-        self.assertFalse(self.talk.is_over)
+        self.assertFalse(self.talk.dismissed)
 
 
 class MessageTests(ConversationTestCase):
@@ -183,6 +222,15 @@ class MessageTests(ConversationTestCase):
         self.hear("! you are in no room")
         self.assertEqual(self.hear("+ lobby 5")[0].text, "two")
 
+    def test_a_notice_that_comes_unasked_answers_no_message(self) -> None:
+        """Each number stays with its message."""
+        self.talk.say("one")
+        self.hear("* bob set the topic: tea")
+        self.talk.say("two")
+        lines = self.hear("+ lobby 2", "+ lobby 3")
+        shown = [(line.text, line.number) for line in lines]
+        self.assertEqual(shown, [("one", "2"), ("two", "3")])
+
     def test_too_much_unanswered(self) -> None:
         """So much is a sign that no answers come."""
         for _ in range(unanswered.MOST):
@@ -217,8 +265,10 @@ class NoticeTests(ConversationTestCase):
 
     def test_a_private_room_follows_its_name(self) -> None:
         """What was @bob is @rob."""
-        self.hear("[@bob] bob: psst", "* bob is now rob")
+        self.hear("[@bob] bob: psst", "* You are guest-1 in @bob with 1 other.")
+        self.hear("* bob is now rob")
         self.assertEqual(list(self.talk.places), ["lobby", "@rob"])
+        self.assertEqual(self.talk.room, "@rob")
 
     def test_rooms(self) -> None:
         """The one gone into last is current; who leaves it is in the one before."""

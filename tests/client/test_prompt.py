@@ -1,5 +1,6 @@
 """The prompt, typed at through a pipe."""
 
+import asyncio
 from unittest import mock
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -148,11 +149,16 @@ class PromptTests(SynchronousTestCase):
         """Until it is shown: lines that wait cost memory."""
 
         async def act(desk: Desk) -> None:
+            desk.hear("bob: first")
+            while desk.prompt._waiting:
+                await asyncio.sleep(0)  # it is taken then, and not yet shown
             self.assertNotIn(True, desk.paused)
             desk.hear(*(f"bob: {n}" for n in range(prompt.WAITING + 1)))
             self.assertEqual(desk.paused[-1], True)
             await desk.until(lambda: desk.paused[-1] is False)
             self.assertIn(f": {prompt.WAITING}", desk.screen.getvalue())
+            begun = desk.paused.index(True)
+            self.assertEqual(desk.paused[begun:], [True, False])
 
         at_desk(act)
 

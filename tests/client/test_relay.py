@@ -1,6 +1,7 @@
 """Lines between programs, against a server in this process."""
 
 import os
+import re
 import socket
 from typing import Any
 
@@ -33,7 +34,10 @@ class Peer(Protocol):
     def dataReceived(self, data: bytes) -> None:
         """Close at /quit, as a server does."""
         self.data += data
-        if b"/quit\n\0" in self.data.lower():
+        if re.search(rb"/quit\r?\n\0", self.data.lower()):
+            if self.test.breaks_off:
+                self.transport.abortConnection()
+                return
             self.transport.write(b"+ the end\0")
             self.transport.loseConnection()
 
@@ -48,6 +52,7 @@ class RelayTests(TestCase):
     timeout = 20
     says = b"* hello\0"
     hangs_up = False
+    breaks_off = False
     peer: Peer
 
     def setUp(self) -> None:
@@ -100,7 +105,7 @@ class RelayTests(TestCase):
     @defer.inlineCallbacks
     def test_a_quit_of_ones_own(self) -> Any:
         """Ends it, though the input goes on."""
-        os.write(self.stdin, b"/QUIT\n")
+        os.write(self.stdin, b"x" * 200 + b"\n/QUIT\r\n")
         self.relay.start()
         outcome = yield self.relay.done
         yield self.closed
@@ -118,6 +123,29 @@ class RelayTests(TestCase):
         self.assertEqual(outcome.status, UNREACHABLE)
         self.assertIn("was lost", outcome.why)
         self.assertEqual(self.read_all(), b"* hello\n")
+        os.close(self.stdin)
+
+    @defer.inlineCallbacks
+    def test_a_connection_that_breaks_while_answers_are_awaited(self) -> Any:
+        """Is lost too: nobody knows what is stored."""
+        self.breaks_off = True
+        self.type(b"hello\n")
+        self.relay.start()
+        outcome = yield self.relay.done
+        yield self.closed
+        self.assertEqual(outcome.status, UNREACHABLE)
+        self.assertEqual(self.read_all(), b"* hello\n")
+
+    @defer.inlineCallbacks
+    def test_a_message_that_ends_so_is_no_quit(self) -> Any:
+        """Only a whole line is."""
+        self.says = b""
+        os.write(self.stdin, b"one leaves by /quit\n")
+        self.relay.start()
+        outcome = yield self.relay.done
+        yield self.closed
+        self.assertEqual(outcome.status, UNREACHABLE)
+        self.read_all()
         os.close(self.stdin)
 
     @defer.inlineCallbacks

@@ -49,6 +49,7 @@ class WrapTests(SynchronousTestCase):
     def test_wide_characters(self) -> None:
         """Each takes two columns."""
         self.assertEqual(lines("漢字 漢字 漢字", width=10), ["漢字 漢字", "    漢字"])
+        self.assertEqual(lines("漢漢 漢漢漢漢", width=12), ["漢漢", "    漢漢漢漢"])
 
     def test_styles_stay(self) -> None:
         """Each part keeps its style."""

@@ -7,13 +7,12 @@ import hmac
 from twisted.trial.unittest import SynchronousTestCase
 
 from ecochat.core import requests as r
+from ecochat.core.words import WORDS, WORDS_IN_ANY_CASE
 from ecochat.dialects import plain_parser
 from ecochat.dialects.plain import PlainDialect
 from ecochat.dialects.plain_parser import (
     ATTEMPTS,
     LAST_PASSWORD,
-    WORDS,
-    WORDS_IN_ANY_CASE,
     PlainParser,
     trim,
 )

@@ -62,8 +62,8 @@ class Terminal:
         while not done(self.text):
             left = deadline - time.monotonic()
             assert left > 0, f"not in time; the screen is:\n{self.text}"
-            if select.select([self._fd], [], [], left)[0]:
-                self._read()
+            if select.select([self._fd], [], [], left)[0] and not self._read():
+                raise AssertionError(f"it has ended; the screen is:\n{self.text}")
 
     def expect(self, *texts: str) -> None:
         """Wait until all these are on the screen."""
@@ -81,8 +81,8 @@ class Terminal:
     def end(self) -> int:
         """Read until the program ends, and return its exit status."""
         deadline = time.monotonic() + WAIT
-        while select.select([self._fd], [], [], deadline - time.monotonic())[0]:
-            if not self._read():
+        while (left := deadline - time.monotonic()) > 0:
+            if select.select([self._fd], [], [], left)[0] and not self._read():
                 break
         return self.process.wait(WAIT)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from twisted.trial.unittest import TestCase
 
 from ecochat.core.commands import COMMANDS
-from ecochat.dialects.plain_parser import WORDS, WORDS_IN_ANY_CASE
+from ecochat.core.words import WORDS, WORDS_IN_ANY_CASE
 from tests.support.server import Server
 from tests.support.stage import JOKE, Stage
 
