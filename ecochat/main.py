@@ -186,7 +186,8 @@ def main(words: Sequence[str] | None = None) -> int:
     arguments = make_parser(*own).parse_args(words[len(own) :])
     try:
         status: int = arguments.run(arguments)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # closed by the shell that started us
+            sys.stdout.flush()
     except KeyboardInterrupt:
         return fail("interrupted")
     except BrokenPipeError:  # whoever read our output has gone; Python would complain

@@ -30,7 +30,7 @@ MAY = {
     "net": {"ecochat.core", "ecochat.dialects", "ecochat.net", "ecochat.store.port"}
     | {"msgspec", "twisted", "zope", "OpenSSL"},
     "client": {"ecochat.core", "ecochat.client", "msgspec", "twisted", "zope"}
-    | {"prompt_toolkit", "platformdirs"},
+    | {"OpenSSL", "prompt_toolkit", "platformdirs"},
 }
 """What the modules of a package may import beside the standard library. A package that
 is not named here fails the test: a new one is given its row first."""

@@ -78,6 +78,11 @@ class ClientTests(MainTestCase):
         self.opened.append((server, nick))
         return main.UNREACHABLE
 
+    def test_without_an_output(self) -> None:
+        """A shell can start it with that closed; the status is the client's."""
+        self.patch(sys, "stdout", None)
+        self.assertEqual(self.run_main("lab"), main.UNREACHABLE)
+
     def test_where(self) -> None:
         """At a server that is named, else in the environment, else on this machine."""
         self.run_main()

@@ -7,6 +7,7 @@ from prompt_toolkit.history import History
 from prompt_toolkit.input import Input
 from prompt_toolkit.output import Output
 from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
 
 from ecochat.client.address import Address
 from ecochat.client.connection import Connection, Outcome
@@ -18,7 +19,7 @@ from ecochat.client.prompt import Prompt
 class Chat:
     """Joins a prompt and a connection. It needs a running asyncio loop.
 
-    :ivar done: fires with the outcome, when everything is shown.
+    :ivar done: fires with the outcome, when everything is shown, or with what failed.
     """
 
     def __init__(
@@ -65,11 +66,17 @@ class Chat:
         self._finishing = asyncio.ensure_future(self._finish(outcome))
 
     async def _talk(self) -> None:
-        await self._prompt.talk()
-        self._connection.leave()
+        try:
+            await self._prompt.talk()
+        finally:
+            self._connection.leave()
 
     async def _finish(self, outcome: Outcome) -> None:
-        if self._talking is not None:
-            await self._talking
-        await self._prompt.shown()
-        self.done.callback(outcome)
+        try:
+            if self._talking is not None:
+                await self._talking
+            await self._prompt.shown()
+        except Exception:
+            self.done.errback(Failure())
+        else:
+            self.done.callback(outcome)

@@ -4,6 +4,7 @@ import errno
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
+from OpenSSL.SSL import Error as SSLError
 from twisted.application.internet import ClientService, backoffPolicy
 from twisted.internet import error as errors
 from twisted.internet import protocol
@@ -131,7 +132,7 @@ class Connection:
         if self._leaving or self._conversation.asked_to_leave:
             self._finish(LEFT)
         elif not self._conversation.welcomed:
-            why = f"{self._address} did not greet: {_plain(reason)}"
+            why = f"{self._address} did not greet: {plain(reason)}"
             self._finish(UNREACHABLE, f"{why}; is it an EcoChat server?")
         elif self._conversation.dismissed and reason.check(errors.ConnectionDone):
             self._finish(ENDED, "the server has ended the session")
@@ -190,12 +191,14 @@ def why_not(address: Address, failure: Failure) -> str:
         return f"cannot find the host {host or where}; see how its name is written"
     if failure.check(errors.TimeoutError):
         return f"{where} does not answer; see if the address and the port are right"
-    return f"cannot connect to {where}: {_plain(failure)}"
+    return f"cannot connect to {where}: {plain(failure)}"
 
 
-def _plain(failure: Failure) -> str:
+def plain(failure: Failure) -> str:
     """Return an error's own words, without Twisted's sentence before them."""
     error = failure.value
+    if isinstance(error, SSLError):  # its argument is OpenSSL's queue of errors
+        return f"TLS failed: {'; '.join(words[-1] for words in error.args[0])}"
     if isinstance(error, errors.ConnectError) and error.args:
         return str(error.args[-1])
     if isinstance(error, errors.ConnectionDone):

@@ -12,7 +12,17 @@ from ecochat.client.line import Kind, Line
 from ecochat.client.safe import safe, sendable
 from ecochat.client.unanswered import MOST, Sent, Unanswered, read_typed
 from ecochat.core.framing import BadFrame, FrameDecoder, encode_frame
-from ecochat.core.requests import Depart, Say, SetAcks, SetTopic
+from ecochat.core.requests import (
+    Depart,
+    Join,
+    Leave,
+    Request,
+    Say,
+    SetAcks,
+    SetNick,
+    SetTopic,
+)
+from ecochat.core.words import QUIT
 
 KNOWN = 1_000
 """Names of people, and of rooms, kept for completion; the oldest go first."""
@@ -127,6 +137,11 @@ class Conversation:
         self._send(sent, waits)
         return [] if waits else [self._own(sent)]
 
+    def is_secret(self, typed: str) -> bool:
+        """Whether what is typed is a password, or holds one."""
+        match = QUIT.fullmatch(typed.strip())
+        return self._password_is_due or bool(match and match[1])
+
     def _give_back(self, sent: Sent) -> None:
         """Have it typed again: to the one person that it is for, since everyone would
         read it where their room is gone."""
@@ -191,6 +206,10 @@ class Conversation:
         self.unanswered.noticed()
         return [Line(Kind.NOTICE, text)]
 
+    def _answer(self, text: str, *kinds: type[Request]) -> list[Line]:
+        self.unanswered.answered(*kinds)
+        return [Line(Kind.NOTICE, text)]
+
     # Notices
 
     def _welcome(self, match: re.Match[str]) -> list[Line]:
@@ -216,7 +235,7 @@ class Conversation:
 
     def _entered(self, match: re.Match[str]) -> list[Line]:
         self._enter(match)
-        return self._reply(match[0])
+        return self._answer(match[0], Join)
 
     def _enter(self, match: re.Match[str]) -> None:
         self.nick, room = match["nick"], match["room"]
@@ -230,7 +249,7 @@ class Conversation:
     def _left_room(self, match: re.Match[str]) -> list[Line]:
         now = [match["now"]] if match["now"] else []
         self.rooms = [r for r in self.rooms if r not in (match["room"], *now)] + now
-        return self._reply(match[0])
+        return self._answer(match[0], Leave)
 
     def _came(self, match: re.Match[str]) -> list[Line]:
         _remember(self.people, match["nick"])
@@ -248,7 +267,7 @@ class Conversation:
         self.rooms = [f"@{new}" if room == f"@{old}" else room for room in self.rooms]
         if old == self.nick:
             self.nick = self._wanted = new
-            return self._reply(match[0])
+            return self._answer(match[0], SetNick)
         _remember(self.people, new)
         return [Line(Kind.PRESENCE, match[0])]
 

@@ -1,7 +1,7 @@
 """The prompt of a terminal, with the lines of the chat above it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from prompt_toolkit import PromptSession
@@ -74,6 +74,7 @@ class Prompt:
         self._waiting: list[Line] = []
         self._showing: asyncio.Task[None] | None = None
         self._over = False
+        self._room = ""
         self._style = Style.from_dict(STYLE)
         self._session: PromptSession[str] = PromptSession(
             self._message,
@@ -85,7 +86,7 @@ class Prompt:
             validator=_Sendable(conversation),
             validate_while_typing=False,
             key_bindings=_KEYS,
-            history=history,
+            history=_Discreet(history, conversation.is_secret),
             input=input,
             output=output,
         )
@@ -131,6 +132,7 @@ class Prompt:
             self._showing = asyncio.ensure_future(self._show())
 
     async def _show(self) -> None:
+        self._keep_private()
         self._give_back()
         self._look_anew()
         while self._waiting:
@@ -159,6 +161,16 @@ class Prompt:
             output=self._session.output,
         )
 
+    def _keep_private(self) -> None:
+        """Have what was begun for one person stay for that one, when another room is
+        current all of a sudden, as after the connection was lost."""
+        before, self._room = self._room, self._conversation.room
+        buffer = self._session.default_buffer
+        is_public = not self._room.startswith("@")
+        if is_public and before.startswith("@") and buffer.text[:1] not in ("", "/"):
+            buffer.text = f"/msg {before[1:]} {buffer.text}"
+            buffer.cursor_position = len(buffer.text)
+
     def _give_back(self) -> None:
         """Put a message that is not confirmed back into the input, if that is empty."""
         buffer = self._session.default_buffer
@@ -174,6 +186,28 @@ class Prompt:
         return FormattedText(
             shown + prompt_fragments(talk.nick, talk.room, talk.online)
         )
+
+
+class _Discreet(History):
+    """A history without what is nobody's business."""
+
+    def __init__(self, history: History, is_secret: Callable[[str], bool]) -> None:
+        super().__init__()
+        self._history = history
+        self._is_secret = is_secret
+
+    def load_history_strings(self) -> Iterable[str]:
+        """See prompt_toolkit."""
+        return self._history.load_history_strings()
+
+    def append_string(self, string: str) -> None:
+        """See prompt_toolkit."""
+        if not self._is_secret(string):
+            super().append_string(string)
+
+    def store_string(self, string: str) -> None:
+        """See prompt_toolkit."""
+        self._history.append_string(string)
 
 
 class _Sendable(Validator):

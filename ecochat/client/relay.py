@@ -1,5 +1,6 @@
 """The face between programs: lines of input are frames, what comes is printed."""
 
+import os
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -12,7 +13,15 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from ecochat.client.address import Address
-from ecochat.client.connection import LEFT, UNREACHABLE, Outcome, why_not
+from ecochat.client.connection import (
+    ENDED,
+    GREETING,
+    LEFT,
+    UNREACHABLE,
+    Outcome,
+    plain,
+    why_not,
+)
 from ecochat.client.safe import indented, safe, sendable
 from ecochat.client.unanswered import read_typed
 from ecochat.core.framing import DELIMITER, BadFrame, FrameDecoder, encode_frame
@@ -55,6 +64,7 @@ class Relay(Protocol):
         self._decoder = FrameDecoder()
         self._console = _Console(self)
         self._tail = b"\n"
+        self._deadline: Any = None
 
     def start(self) -> None:
         """Connect, and read from then on."""
@@ -65,7 +75,8 @@ class Relay(Protocol):
         if self.transport is None:
             self.finished()
         else:
-            self.output_over()
+            self.input_over()
+            self.transport.abortConnection()
 
     # From the server
 
@@ -73,6 +84,7 @@ class Relay(Protocol):
         """Take the name, and join input and output to the connection."""
         if self._nick:
             self.transport.write(encode_frame(f"/nick {sendable(self._nick)}"))
+        self._deadline = self._reactor.callLater(GREETING, self._not_greeted)
         console = StandardIO(self._console, reactor=self._reactor, **self._files)
         self.transport.registerProducer(console, True)
         console.registerProducer(self.transport, True)
@@ -81,8 +93,11 @@ class Relay(Protocol):
         """Print the frames of what was read."""
         self._decoder.receive(data)
         while (frame := self._decoder.next_frame()) is not None:
+            self._cancel_deadline()
             if isinstance(frame, BadFrame):
                 frame = f"! the server sent something that is {frame.value}"
+            if frame.startswith("! "):
+                self._outcome = Outcome(ENDED)  # the error itself is printed
             self._console.print(indented(safe(frame)) + "\n")
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
@@ -93,9 +108,19 @@ class Relay(Protocol):
         """
         left = self._asked_to_leave and reason.check(ConnectionDone)
         if not (left or reason.check(ConnectionAborted)):
-            text = f"the connection to {self._address} was lost"
+            text = f"the connection to {self._address} was lost: {plain(reason)}"
             self._outcome = Outcome(UNREACHABLE, text)
+        self._cancel_deadline()
         self._console.close()
+
+    def _not_greeted(self) -> None:
+        why = f"{self._address} did not greet in {GREETING:.0f} seconds"
+        self._outcome = Outcome(UNREACHABLE, f"{why}; is it an EcoChat server?")
+        self.transport.abortConnection()
+
+    def _cancel_deadline(self) -> None:
+        if self._deadline is not None and self._deadline.active():
+            self._deadline.cancel()
 
     def _not_connected(self, failure: Failure) -> None:
         self._outcome = Outcome(UNREACHABLE, why_not(self._address, failure))
@@ -123,9 +148,11 @@ class Relay(Protocol):
         self._tail = b"\n" + QUIT
 
     def output_over(self) -> None:
-        """Leave: nobody reads what is printed."""
-        self.input_over()
-        self.transport.abortConnection()
+        """Nobody reads what is printed: what comes in by a pipe is sent all the same,
+        someone at a terminal has nothing left to do."""
+        self.transport.resumeProducing()
+        if os.isatty(self._files["stdin"]):
+            self.input_over()
 
     def finished(self) -> None:
         """Everything is printed."""

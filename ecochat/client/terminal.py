@@ -8,8 +8,9 @@ from typing import Any
 
 from ecochat.client.address import Address, parse_address
 
-USAGE = 2
-"""The exit status for an address that cannot be read."""
+FAILED, USAGE = 1, 2
+"""The exit statuses for a fault of the client, and for an address that cannot be
+read."""
 
 
 def run(server: str, nick: str | None = None) -> int:
@@ -23,6 +24,8 @@ def run(server: str, nick: str | None = None) -> int:
     :return: 0: the user left; 1: the server ended the session; 2: the address cannot
         be read; 3: the server cannot be reached, or was lost.
     """
+    if None in (sys.stdin, sys.stdout):  # closed by the shell that started us
+        return _tell(USAGE, "standard input and output have to be open")
     try:
         address = parse_address(server)
         return (_chat if _has_terminal() else _copy)(address, nick or "")
@@ -89,11 +92,18 @@ def _run(make: Callable[[Any], Any]) -> int:
             face.stop()
         return face.done
 
+    face.done.addErrback(_failed)
     face.done.addCallback(finish)
     reactor.callWhenRunning(face.start)
     reactor.addSystemEventTrigger("before", "shutdown", leave)
     reactor.run()
     return statuses[0]
+
+
+def _failed(failure: Any) -> tuple[int, str]:
+    """A fault of ours: show where, for whoever mends it."""
+    failure.printTraceback(sys.stderr)
+    return FAILED, "the client failed, which is a fault of its own"
 
 
 def _tell(status: int, why: str) -> int:

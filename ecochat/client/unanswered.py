@@ -77,6 +77,15 @@ class Unanswered:
         """Take that a notice came that may be an answer, or one line of it."""
         self._oldest_has_line = bool(self._sent) and not self._sent[0].is_acknowledged
 
+    def answered(self, *kinds: type[Request]) -> None:
+        """Take an answer that only requests of these kinds have: the first of them has
+        it, and whatever was sent before has its own."""
+        for index, sent in enumerate(self._sent):
+            if isinstance(sent.request, kinds):
+                for _ in range(index + 1):
+                    self._take()
+                return
+
     def acknowledged(self) -> Sent | None:
         """Take that a number came; return what it is of, if that is known."""
         self._skip(lambda sent: not sent.is_acknowledged)

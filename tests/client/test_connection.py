@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from OpenSSL.SSL import Error as SSLError
 from twisted.internet import error as errors
 from twisted.internet.testing import MemoryReactorClock, StringTransport
 from twisted.python.failure import Failure
@@ -9,7 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from ecochat.client import connection
 from ecochat.client.address import parse_address
-from ecochat.client.connection import Connection, Outcome, why_not
+from ecochat.client.connection import Connection, Outcome, plain, why_not
 from ecochat.client.conversation import Conversation
 from ecochat.client.line import Line
 from ecochat.core.framing import encode_frame
@@ -250,3 +251,9 @@ class WordsTests(SynchronousTestCase):
         ]
         for address, error, words in reasons:
             self.assertIn(words, why_not(address, Failure(error)))
+
+    def test_tls(self) -> None:
+        """OpenSSL's errors come as lists; only its last words are for people."""
+        queue = [("SSL routines", "", "certificate verify failed"), ("", "", "bad")]
+        told = plain(Failure(SSLError(queue)))
+        self.assertEqual(told, "TLS failed: certificate verify failed; bad")

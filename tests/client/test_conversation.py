@@ -231,6 +231,35 @@ class MessageTests(ConversationTestCase):
         shown = [(line.text, line.number) for line in lines]
         self.assertEqual(shown, [("one", "2"), ("two", "3")])
 
+    def test_answers_after_a_connection_was_lost(self) -> None:
+        """What the client asks by itself then is answered before what is typed: a
+        refusal is of what was refused, and each message has its own number."""
+        self.hear("* guest-1 is now al", "* You are al in r1 alone.")
+        self.hear("* You are al in r2 alone.")
+        self.talk.lost()
+        self.begin()
+        self.hear("* guest-1 is now al", "* You are al in r1 alone.")
+        self.hear("* You are al in r2 alone.", "* You left lobby. You are in r2.")
+        for typed in ("/msg nobody x", "hello one", "hello two"):
+            self.talk.say(typed)
+        lines = self.hear("! there is nobody called nobody", "+ r2 1", "+ r2 2")
+        numbers = [(line.kind, line.text, line.number) for line in lines]
+        self.assertEqual(
+            numbers,
+            [
+                (Kind.ERROR, "there is nobody called nobody", ""),
+                (Kind.OWN, "hello one", "1"),
+                (Kind.OWN, "hello two", "2"),
+            ],
+        )
+
+    def test_an_answer_that_nothing_asked_for(self) -> None:
+        """It answers nothing that waits."""
+        self.talk.say("hi")
+        self.hear("* You are guest-1 in lab alone.")
+        (line,) = self.hear("+ lobby 1")
+        self.assertEqual((line.text, line.number), ("hi", "1"))
+
     def test_too_much_unanswered(self) -> None:
         """So much is a sign that no answers come."""
         for _ in range(unanswered.MOST):

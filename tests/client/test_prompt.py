@@ -28,6 +28,42 @@ class PromptTests(SynchronousTestCase):
         self.assertEqual(desk.history.get_strings(), ["hello"])
         self.assertEqual(desk.talk.unanswered.messages, [])
 
+    def test_passwords_are_not_kept(self) -> None:
+        """Neither one behind the word that asks for it, nor one that was asked for."""
+
+        async def act(desk: Desk) -> None:
+            for typed, answer in (
+                ("QUIT 4711", "! wrong password, try again"),
+                ("QUIT", "* password?"),
+                ("0815", "! wrong password, try again"),
+                ("QUIT me not", "+ lobby 1"),
+            ):
+                wanted = [*desk.said, typed]
+                desk.keyboard.send_text(f"{typed}\r")
+                while desk.said != wanted:
+                    await asyncio.sleep(0.005)
+                desk.hear(answer, "* back to chat" if typed == "0815" else "* x")
+
+        desk = at_desk(act)
+        self.assertEqual(desk.history.get_strings(), ["QUIT", "QUIT me not"])
+
+    def test_what_is_for_one_person_stays_so(self) -> None:
+        """When the private room is gone behind its back, as in a restart."""
+
+        async def act(desk: Desk) -> None:
+            desk.hear("* You are alice in @bob with 1 other.")
+            desk.keyboard.send_text("a secret")
+            await desk.until(lambda: desk.input == "a secret")
+            desk.prompt.show(desk.talk.lost())
+            desk.talk.connected()
+            desk.hear("* Welcome to X. You are alice in lobby alone.")
+            await desk.until(lambda: desk.input == "/msg bob a secret")
+            desk.hear("* You are alice in lab alone.", "carol: hi")
+            await desk.until(lambda: ": hi" in desk.screen.getvalue())
+            self.assertEqual(desk.input, "/msg bob a secret")
+
+        at_desk(act)
+
     def test_what_is_typed_stays_while_lines_come(self) -> None:
         """They are shown above it."""
 

@@ -1,6 +1,7 @@
 """Lines between programs, against a server in this process."""
 
 import os
+import pty
 import re
 import socket
 from typing import Any
@@ -10,8 +11,9 @@ from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.python.failure import Failure
 from twisted.trial.unittest import TestCase
 
+from ecochat.client import relay
 from ecochat.client.address import parse_address
-from ecochat.client.connection import LEFT, UNREACHABLE
+from ecochat.client.connection import ENDED, LEFT, UNREACHABLE
 from ecochat.client.relay import Relay
 
 
@@ -100,7 +102,7 @@ class RelayTests(TestCase):
             "* hello\n    you\\x1b[2J ✓\n! the server sent something that is not UTF-8"
         )
         self.assertEqual(written.decode(), f"{said}\n+ the end\n")
-        self.assertEqual(outcome, (LEFT, ""))
+        self.assertEqual(outcome, (ENDED, ""))  # since that was wrong
 
     @defer.inlineCallbacks
     def test_a_quit_of_ones_own(self) -> Any:
@@ -155,21 +157,64 @@ class RelayTests(TestCase):
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         self.closed.callback(None)
-        relay = self.make(f"127.0.0.1:{port}")
-        relay.start()
-        outcome = yield relay.done
+        unheard = self.make(f"127.0.0.1:{port}")
+        unheard.start()
+        outcome = yield unheard.done
         self.assertIn("nobody listens", outcome.why)
         for file in (self.stdin, self.stdout, self.their_stdin, self.their_stdout):
             os.close(file)
 
     @defer.inlineCallbacks
     def test_nobody_reads_the_output(self) -> Any:
-        """As behind head: it ends without a complaint."""
+        """As behind head: what is to be sent is sent all the same, to its end."""
         os.close(self.stdout)
         self.relay.start()
+        while not getattr(self, "peer", None):
+            yield self.pause()
+        self.peer.transport.write(b"* more\0")
+        self.type(b"one\ntwo\n")
         outcome = yield self.relay.done
         yield self.closed
         self.assertEqual(outcome, (LEFT, ""))
+        self.assertEqual(self.peer.data, b"one\n\0two\n\0\0/quit\n\0")
+
+    @defer.inlineCallbacks
+    def test_nobody_reads_at_a_terminal(self) -> Any:
+        """Who typed until then has nothing left to do: it leaves."""
+        mine, theirs = pty.openpty()
+        self.addCleanup(os.close, mine)
+        address = parse_address(self.server)
+        typed = Relay(address, "", reactor, theirs, self.their_stdout)
+        os.close(self.stdout)
+        typed.start()
+        outcome = yield typed.done
+        yield self.closed
+        self.assertEqual(outcome, (LEFT, ""))
+        for file in (self.stdin, self.their_stdin):
+            os.close(file)
+
+    @defer.inlineCallbacks
+    def test_a_refusal(self) -> Any:
+        """Can be told by the exit status; what was refused is printed."""
+        self.says = b"* hello\0! not stored: database or disk is full\0"
+        self.type(b"hello\n")
+        self.relay.start()
+        outcome = yield self.relay.done
+        yield self.closed
+        self.assertEqual(outcome, (ENDED, ""))
+        self.assertIn(b"! not stored", self.read_all())
+
+    @defer.inlineCallbacks
+    def test_no_greeting(self) -> Any:
+        """It does not wait for ever, as for a server of another kind."""
+        self.patch(relay, "GREETING", 0.01)
+        self.says = b""
+        self.relay.start()
+        outcome = yield self.relay.done
+        yield self.closed
+        self.assertEqual(outcome.status, UNREACHABLE)
+        self.assertIn("did not greet", outcome.why)
+        self.read_all()
         os.close(self.stdin)
 
     @defer.inlineCallbacks

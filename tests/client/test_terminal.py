@@ -23,6 +23,7 @@ from ecochat.client.address import parse_address
 from ecochat.client.chat import Chat
 from ecochat.client.connection import Outcome
 from ecochat.client.keyboard import Keyboard
+from ecochat.client.prompt import Prompt
 
 
 class Reactor:
@@ -74,6 +75,14 @@ class Face:
         self.done.callback(Outcome(0))
 
 
+class BrokenFace(Face):
+    """Fails as soon as it is started."""
+
+    def start(self) -> None:
+        """Fail otherwise than a face should."""
+        self.done.errback(Failure(ZeroDivisionError("oops")))
+
+
 class RunTests(SynchronousTestCase):
     """From the call to the exit status."""
 
@@ -83,7 +92,7 @@ class RunTests(SynchronousTestCase):
         """Return the exit status and what was written on stderr."""
         stream = mock.Mock(isatty=lambda: tty)
         with (
-            mock.patch("twisted.internet.reactor", Reactor(told)),
+            mock.patch("twisted.internet.reactor", Reactor(told), create=True),
             mock.patch("sys.stdin", stream),
             mock.patch("sys.stdout", stream),
             mock.patch("sys.stderr", io.StringIO()) as error,
@@ -110,6 +119,24 @@ class RunTests(SynchronousTestCase):
         self.assertEqual(self.run_it(tty=False), expected)
         for term in ("dumb", "unknown", ""):
             self.assertEqual(self.run_it(tty=True, term=term), expected)
+
+    def test_a_fault(self) -> None:
+        """Ends it, and is shown."""
+        self.patch(relay, "Relay", BrokenFace)
+        status, error = self.run_it(tty=False)
+        self.assertEqual(status, terminal.FAILED)
+        self.assertIn("ZeroDivisionError", error)
+        self.assertTrue(error.endswith("which is a fault of its own\n"), error)
+
+    def test_closed_input_or_output(self) -> None:
+        """Python has None for one that the shell has closed."""
+        for name in ("stdin", "stdout"):
+            with (
+                mock.patch(f"sys.{name}", None),
+                mock.patch("sys.stderr", io.StringIO()) as error,
+            ):
+                self.assertEqual(terminal.run("h"), terminal.USAGE)
+            self.assertIn("have to be open", error.getvalue())
 
     def test_told_to_end(self) -> None:
         """The face leaves first."""
@@ -157,6 +184,33 @@ class ChatTests(SynchronousTestCase):
 
         with create_pipe_input() as keyboard, create_app_session():
             self.assertEqual(asyncio.run(act(keyboard)), Outcome(0))
+
+    def test_a_prompt_that_fails(self) -> None:
+        """The session ends, and then so does the chat, with what failed."""
+
+        async def fail(prompt: Prompt) -> None:
+            raise ZeroDivisionError("oops")
+
+        async def act(keyboard: Any) -> Outcome:
+            reactor: Any = MemoryReactorClock()
+            address, history = parse_address("tcp:h:1"), InMemoryHistory()
+            made = Chat(address, "", reactor, history, keyboard, DummyOutput())
+            made.start()
+            protocol = reactor.tcpClients[0][2].buildProtocol(None)
+            transport = StringTransport()
+            protocol.makeConnection(transport)
+            protocol.dataReceived(
+                b"* Welcome to X. You are guest-1 in lobby alone. /nick\0"
+            )
+            async with asyncio.timeout(10):
+                while b"/quit" not in transport.value():
+                    await asyncio.sleep(0.005)
+            protocol.connectionLost(Failure(ConnectionDone()))
+            return await made.done.asFuture(asyncio.get_running_loop())
+
+        self.patch(Prompt, "talk", fail)
+        with create_pipe_input() as keyboard, create_app_session():
+            self.assertRaises(ZeroDivisionError, asyncio.run, act(keyboard))
 
     def test_no_greeting(self) -> None:
         """There never was a prompt."""
