@@ -13,6 +13,10 @@ run: $(VENV)/run
 	@echo "EcoChat is starting. It will listen on 127.0.0.1, port $(PORT), and keep"
 	@echo "everything in $(DATA). Ctrl-C stops it. To talk to it, in another shell:"
 	@echo
+	@echo "    $(BIN)/ecochat localhost:$(PORT)"
+	@echo
+	@echo "or, with what is there already:"
+	@echo
 	@printf '%s\n' "    stdbuf -o0 tr '\\n' '\\0' | nc 127.0.0.1 $(PORT) | stdbuf -o0 tr '\\0' '\\n'"
 	@echo
 	@$(BIN)/twistd --nodaemon --pidfile= ecochat --listen $(PORT) --data $(DATA) $(OPTIONS)
