@@ -22,8 +22,9 @@ def run(name: str, short: bool, page: bool) -> None:
     results = load(name, FOLDER) if page else benchmark.measure(short)
     section = benchmark.section(results)
     print(f"# {name}\n\n{section}", flush=True)
-    if not short or page:
+    if not (short or page):
         save(results, FOLDER)
+    if page or not short:
         write_section(name, section, PAGE)
 
 

@@ -13,7 +13,13 @@ from twisted.python.usage import Options, UsageError
 
 from ecochat import __version__
 from ecochat.config import ConfigError, read_config, write_config
-from ecochat.settings import ACTIONS, MAX_CLIENTS, MEMORY, SETTINGS, Setting
+from ecochat.settings import (
+    ACTIONS,
+    MAX_CLIENTS,
+    SETTINGS,
+    Setting,
+    socket_beside,
+)
 
 OWN_FILES = 256
 """Files kept free of clients, of half of all at most: the data, the log, listeners; and
@@ -107,8 +113,7 @@ class ServerOptions(Options):
         """Fill in the defaults that depend on the machine or on other settings."""
         self["name"] = self["name"] or socket.gethostname()
         if self["operator-socket"] is None:
-            in_memory = self["data"] == MEMORY
-            self["operator-socket"] = "" if in_memory else f"{self['data']}.operator"
+            self["operator-socket"] = socket_beside(self["data"])
         files = _open_files()
         allowed = max(files - min(OWN_FILES, files // 2), 1)
         if self["max-clients"] is None:

@@ -34,7 +34,7 @@ from ecochat.net.link import LinkSettings
 from ecochat.net.protocol import ChatFactory
 from ecochat.net.storage import Storage
 from ecochat.options import ServerOptions, give_up
-from ecochat.settings import MEMORY
+from ecochat.settings import MEMORY, socket_beside
 from ecochat.store.memory import MemoryStore
 from ecochat.store.port import StoreError
 from ecochat.store.sqlite import SQLiteStore
@@ -247,7 +247,7 @@ def _listen_to_operators(
     path = os.path.abspath(options["operator-socket"])
     if len(os.fsencode(path)) > SOCKET_PATH:
         text = f"{path} is longer than the {SOCKET_PATH} bytes of a socket's path"
-        if options["operator-socket"] != f"{options['data']}.operator":
+        if options["operator-socket"] != socket_beside(options["data"]):
             give_up(f"--operator-socket: {text}; choose another")
         ChatService.log.warn("no socket for operators: {text}", text=text)
         return []

@@ -20,6 +20,11 @@ MEMORY = ":memory:"
 MAX_CLIENTS = 10_000
 
 
+def socket_beside(data: str) -> str:
+    """Return the path of the operators' socket where none is given; empty for none."""
+    return "" if data == MEMORY else f"{data}.operator"
+
+
 class Setting(msgspec.Struct, frozen=True):
     """One thing that an operator can set.
 

@@ -106,7 +106,7 @@ class Prompt:
                 continue
             except EOFError:
                 break
-            if typed.strip().lower() == LEAVE:
+            if _leaves(typed):
                 break
             if typed.strip():
                 self._say(typed)
@@ -168,15 +168,13 @@ class Prompt:
         buffer = self._session.default_buffer
         is_public = not self._room.startswith("@")
         if is_public and before.startswith("@") and buffer.text[:1] not in ("", "/"):
-            buffer.text = f"/msg {before[1:]} {buffer.text}"
-            buffer.cursor_position = len(buffer.text)
+            buffer.document = Document(f"/msg {before[1:]} {buffer.text}")
 
     def _give_back(self) -> None:
         """Put a message that is not confirmed back into the input, if that is empty."""
         buffer = self._session.default_buffer
         if self._conversation.given_back and not buffer.text:
-            buffer.text = self._conversation.given_back.popleft()
-            buffer.cursor_position = len(buffer.text)
+            buffer.document = Document(self._conversation.given_back.popleft())
 
     def _message(self) -> FormattedText:
         talk = self._conversation
@@ -186,6 +184,10 @@ class Prompt:
         return FormattedText(
             shown + prompt_fragments(talk.nick, talk.room, talk.online)
         )
+
+
+def _leaves(typed: str) -> bool:
+    return typed.strip().lower() == LEAVE
 
 
 class _Discreet(History):
@@ -218,8 +220,7 @@ class _Sendable(Validator):
 
     def validate(self, document: Document) -> None:
         """See prompt_toolkit."""
-        text = document.text.strip()
-        if not text or text.lower() == LEAVE:
+        if not document.text.strip() or _leaves(document.text):
             return
         if not self._conversation.online:
             stays = "your input stays here until there is, /quit leaves"

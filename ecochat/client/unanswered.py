@@ -107,8 +107,6 @@ class Unanswered:
 
 def read_typed(typed: str) -> Sent:
     """Return what a typed frame asks the server for, as far as a client can know."""
-    if typed.startswith("//"):
-        return Sent(typed, Say(typed[1:]))
     if match := QUIT.fullmatch(typed):
         return Sent(typed, Depart() if match[1] else None)
     if not typed.startswith("/"):

@@ -265,10 +265,12 @@ def find_command(name: str) -> Command:
 
 
 def parse_command(text: str) -> Request:
-    """Return what a line that begins with a slash asks for.
+    """Return what a line that begins with a slash asks for; ``//x`` says ``/x``.
 
     :raises Refused: ``unknown_command``, or ``usage`` with the usage line.
     """
+    if text.startswith("//"):
+        return Say(text[1:])
     word, *rest = re.split(r"\s", text, maxsplit=1)
     command = find_command(word)
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ecochat.core.errors import Refused
 from ecochat.core.facts import Facts
-from ecochat.core.items import Body, Item, Note, Reply
+from ecochat.core.items import Body, Item, Note, Reply, RoomMade
 from ecochat.core.limits import Limits
 from ecochat.core.names import MAX_NICK, check_room, fold
 from ecochat.core.state import Room, Session, State, talk_key
@@ -46,7 +46,21 @@ class Ground:
             note = Note(seq, room.id, session.number, kind, session.nick, new)
             self.items.append(note)
 
-    # Which room a name means
+    def made(self, room: Room) -> None:
+        """Have it recorded that a room was made."""
+        seq = self.state.next_seq()
+        self.items.append(
+            RoomMade(seq, room.id, room.name, room.key, self.time, room.owners)
+        )
+
+    # Whom and which room a name means
+
+    def person(self, nick: str) -> Session:
+        """Return the session of this name; :raises Refused: ``no_nick``."""
+        session = self.state.names.get(fold(nick))
+        if session is None:
+            raise _nobody(nick)
+        return session
 
     def room(self, session: Session, name: str | None) -> Room:
         """Return a room that the session may read.
@@ -98,7 +112,7 @@ class Ground:
                 return room
         if key == session.key:
             raise Refused("no_room", "you have no private room with yourself")
-        raise nobody(nick)
+        raise _nobody(nick)
 
     def present(self, room: Room) -> list[int]:
         """Return the numbers of a room's members, rising; of a private one those of
@@ -126,8 +140,7 @@ def is_member(session: Session, room: Room) -> bool:
     return room.id in session.rooms
 
 
-def nobody(nick: str) -> Refused:
-    """Return the error for a name that nobody has."""
+def _nobody(nick: str) -> Refused:
     return Refused("no_nick", f"there is nobody called {nick[:MAX_NICK] or '@'}")
 
 

@@ -14,7 +14,7 @@ from ecochat.core import limits, talks
 from ecochat.core.commands import OPERATORS_ONLY
 from ecochat.core.errors import Refused
 from ecochat.core.facts import Facts
-from ecochat.core.ground import Ground, check_length, is_member, nobody
+from ecochat.core.ground import Ground, check_length, is_member
 from ecochat.core.items import (
     Ended,
     Entered,
@@ -23,7 +23,6 @@ from ecochat.core.items import (
     Fact,
     Kicked,
     Renamed,
-    RoomMade,
     SessionClosed,
     SessionOpened,
     SessionRenamed,
@@ -139,10 +138,7 @@ def _end(ground: Ground, session: Session, reason: str) -> None:
 
 def _kick(ground: Ground, session: Session, request: Kick) -> None:
     check_length("reason", request.reason, limits.REASON, "nothing done")
-    victim = ground.state.names.get(fold(request.nick))
-    if victim is None:
-        raise nobody(request.nick)
-    _throw_out(ground, victim, request.reason)
+    _throw_out(ground, ground.person(request.nick), request.reason)
 
 
 def _close(ground: Ground, session: Session, request: Close) -> None:
@@ -217,8 +213,7 @@ def _make_room(ground: Ground, name: str, key: str) -> Room:
         most = limits.ROOMS
         raise Refused("too_many", f"there are {most} rooms, join one of them")
     room = ground.state.make_room(name, key)
-    seq = ground.state.next_seq()
-    ground.items.append(RoomMade(seq, room.id, name, key, ground.time))
+    ground.made(room)
     return room
 
 

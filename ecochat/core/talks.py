@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from ecochat.core import limits
 from ecochat.core.errors import Refused
-from ecochat.core.ground import Ground, is_member, nobody
-from ecochat.core.items import Dropped, Opened, Relabelled, RoomDropped, RoomMade
-from ecochat.core.names import fold
+from ecochat.core.ground import Ground, is_member
+from ecochat.core.items import Dropped, Opened, Relabelled, RoomDropped
 from ecochat.core.state import Room, Session, talk_key
 
 
@@ -19,9 +18,7 @@ def begin(ground: Ground, session: Session, nick: str) -> Room:
 
     :raises Refused: ``no_nick``, ``not_allowed``, ``too_many``.
     """
-    other = ground.state.names.get(fold(nick))
-    if other is None:
-        raise nobody(nick)
+    other = ground.person(nick)
     if other is session:
         raise Refused("not_allowed", "you cannot write to yourself")
     room = ground.state.talks.get(talk_key(session.identity, other.identity))
@@ -35,9 +32,7 @@ def _make(ground: Ground, session: Session, other: Session) -> Room:
     if begun >= limits.TALKS or len(ground.state.talks) >= limits.TALKS_IN_ALL:
         raise Refused("too_many", "there are too many private rooms, use one of them")
     room = ground.state.make_talk(session, other)
-    seq = ground.state.next_seq()
-    made = RoomMade(seq, room.id, room.name, room.key, ground.time, room.owners)
-    ground.items.append(made)
+    ground.made(room)
     return room
 
 

@@ -75,8 +75,6 @@ def _wrong(code: str) -> Refuse:
 
 
 def _command(text: str) -> Request:
-    if text.startswith("//"):
-        return Say(text[1:])
     try:
         return parse_command(text)
     except Refused as refused:

@@ -138,9 +138,9 @@ class Channel:
         self._recent.add(self, entry)
         return entry
 
-    def forget(self) -> Told[Event]:
-        """Drop the oldest entry in memory, and return it."""
-        return self._entries.popleft()
+    def forget(self) -> None:
+        """Drop the oldest entry in memory."""
+        self._entries.popleft()
 
     def after(self, n: int) -> Iterator[Told[Event]] | None:
         """Return what follows a number, or None when memory does not reach so far."""

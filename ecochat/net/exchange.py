@@ -161,7 +161,7 @@ class Exchange:
 
         :param size: code points of the frame that it comes from.
         """
-        self._hub.propose(origin, int(self._reactor.seconds() * 1000), request, size)
+        self._hub.propose(origin, int(self.now() * 1000), request, size)
         self._schedule()
 
     # The turn

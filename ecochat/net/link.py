@@ -173,7 +173,7 @@ class Link:
         wait = 0.0
         try:
             while self._decoder.waiting and not self._departing:
-                wait = self._bucket.wait(self._exchange.now()) if self._bucket else 0
+                wait = self._wait(self._exchange.now())
                 if wait or not self._take_frame():
                     break
         finally:
@@ -212,10 +212,10 @@ class Link:
 
     def _is_throttled(self) -> bool:
         """Whether it has sent too fast and has to wait; if so, it is told why."""
-        if self._bucket is None or not self._decoder.waiting:
+        if not self._decoder.waiting:
             return False
         now = self._exchange.now()
-        wait = self._bucket.wait(now)
+        wait = self._wait(now)
         if wait and self._throttle is None:
             self._throttle = self._exchange.later(wait, self._unthrottle)
             if now - self._throttled_at > CALM:
@@ -223,6 +223,10 @@ class Link:
                 self._propose(Tell(THROTTLED.format(limit)))
             self._throttled_at = now
         return wait > 0
+
+    def _wait(self, now: float) -> float:
+        """Return how many seconds it has to wait for its next turn; 0 for none."""
+        return self._bucket.wait(now) if self._bucket is not None else 0
 
     def _unthrottle(self) -> None:
         self._throttle = None

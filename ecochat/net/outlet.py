@@ -345,7 +345,6 @@ class Outlet:
         def take(events: list[Event]) -> None:
             self._behind[channel] = [Told(channel, e) for e in present(events)]
 
-        self._reading = True
         self._read(self._pages.page(channel.room, after, channel.last, size), take)
 
     def _read_listing(self, listing: Listing) -> None:
@@ -353,7 +352,6 @@ class Outlet:
             self._listing = None
             self._pipe.write(listing.end())
         else:
-            self._reading = True
             self._read(listing.read(self._pages), self._send_rows)
 
     def _send_rows(self, rows: list[Any]) -> None:
@@ -364,6 +362,7 @@ class Outlet:
     def _read(
         self, page: Deferred[list[Any]], take: Callable[[list[Any]], None]
     ) -> None:
+        self._reading = True
         page.addCallbacks(self._read_done, self._read_failed, callbackArgs=(take,))
         page.addErrback(self.owner.failed)
 

@@ -3,7 +3,7 @@
 import asyncio
 import io
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 from unittest import mock
 
@@ -159,31 +159,54 @@ class RunTests(SynchronousTestCase):
 class ChatTests(SynchronousTestCase):
     """The prompt and the connection together."""
 
+    def begin(self, keyboard: Any) -> None:
+        """Start a chat, whose connection is in memory, and connect it."""
+        reactor: Any = MemoryReactorClock()
+        address, history = parse_address("tcp:h:1"), InMemoryHistory()
+        self.chat = Chat(address, "", reactor, history, keyboard, DummyOutput())
+        self.chat.start()
+        self.protocol = reactor.tcpClients[0][2].buildProtocol(None)
+        self.transport = StringTransport()
+        self.protocol.makeConnection(self.transport)
+
+    def greet(self) -> None:
+        """Have the server greet."""
+        greeting = b"* Welcome to X. You are guest-1 in lobby alone. /nick\0"
+        self.protocol.dataReceived(greeting)
+
+    async def until_it_leaves(self) -> None:
+        """Wait until the chat asks the server to close."""
+        async with asyncio.timeout(10):
+            while b"/quit" not in self.transport.value():
+                await asyncio.sleep(0.005)
+
+    def end(self) -> asyncio.Future[Outcome]:
+        """Have the server close; return what the chat comes to."""
+        self.protocol.connectionLost(Failure(ConnectionDone()))
+        return self.chat.done.asFuture(asyncio.get_running_loop())
+
+    def play(self, act: Callable[[Any], Coroutine[Any, Any, Outcome]]) -> Outcome:
+        """Return the outcome of what someone does at a keyboard."""
+
+        async def sit(keyboard: Any) -> Outcome:
+            self.begin(keyboard)
+            return await act(keyboard)
+
+        with create_pipe_input() as keyboard, create_app_session():
+            return asyncio.run(sit(keyboard))
+
     def test_from_the_greeting_to_the_end(self) -> None:
         """A person says something, leaves, and the server closes."""
 
         async def act(keyboard: Any) -> Outcome:
-            reactor: Any = MemoryReactorClock()
-            address, history = parse_address("tcp:h:1"), InMemoryHistory()
-            made = Chat(address, "", reactor, history, keyboard, DummyOutput())
-            made.start()
-            protocol = reactor.tcpClients[0][2].buildProtocol(None)
-            transport = StringTransport()
-            protocol.makeConnection(transport)
-            protocol.dataReceived(
-                b"* Welcome to X. You are guest-1 in lobby alone. /nick\0"
-            )
+            self.greet()
             keyboard.send_text("hello\r\x04")
-            async with asyncio.timeout(10):
-                while b"/quit" not in transport.value():
-                    await asyncio.sleep(0.005)
-            self.assertEqual(transport.value(), b"\0hello\0/quit\0")
-            made.stop()
-            protocol.connectionLost(Failure(ConnectionDone()))
-            return await made.done.asFuture(asyncio.get_running_loop())
+            await self.until_it_leaves()
+            self.assertEqual(self.transport.value(), b"\0hello\0/quit\0")
+            self.chat.stop()
+            return await self.end()
 
-        with create_pipe_input() as keyboard, create_app_session():
-            self.assertEqual(asyncio.run(act(keyboard)), Outcome(0))
+        self.assertEqual(self.play(act), Outcome(0))
 
     def test_a_prompt_that_fails(self) -> None:
         """The session ends, and then so does the chat, with what failed."""
@@ -192,38 +215,17 @@ class ChatTests(SynchronousTestCase):
             raise ZeroDivisionError("oops")
 
         async def act(keyboard: Any) -> Outcome:
-            reactor: Any = MemoryReactorClock()
-            address, history = parse_address("tcp:h:1"), InMemoryHistory()
-            made = Chat(address, "", reactor, history, keyboard, DummyOutput())
-            made.start()
-            protocol = reactor.tcpClients[0][2].buildProtocol(None)
-            transport = StringTransport()
-            protocol.makeConnection(transport)
-            protocol.dataReceived(
-                b"* Welcome to X. You are guest-1 in lobby alone. /nick\0"
-            )
-            async with asyncio.timeout(10):
-                while b"/quit" not in transport.value():
-                    await asyncio.sleep(0.005)
-            protocol.connectionLost(Failure(ConnectionDone()))
-            return await made.done.asFuture(asyncio.get_running_loop())
+            self.greet()
+            await self.until_it_leaves()
+            return await self.end()
 
         self.patch(Prompt, "talk", fail)
-        with create_pipe_input() as keyboard, create_app_session():
-            self.assertRaises(ZeroDivisionError, asyncio.run, act(keyboard))
+        self.assertRaises(ZeroDivisionError, self.play, act)
 
     def test_no_greeting(self) -> None:
         """There never was a prompt."""
 
         async def act(keyboard: Any) -> Outcome:
-            reactor: Any = MemoryReactorClock()
-            address, history = parse_address("tcp:h:1"), InMemoryHistory()
-            made = Chat(address, "", reactor, history, keyboard, DummyOutput())
-            made.start()
-            protocol = reactor.tcpClients[0][2].buildProtocol(None)
-            protocol.makeConnection(StringTransport())
-            protocol.connectionLost(Failure(ConnectionDone()))
-            return await made.done.asFuture(asyncio.get_running_loop())
+            return await self.end()
 
-        with create_pipe_input() as keyboard, create_app_session():
-            self.assertEqual(asyncio.run(act(keyboard)).status, 3)
+        self.assertEqual(self.play(act).status, 3)

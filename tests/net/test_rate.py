@@ -42,6 +42,14 @@ class RateTestCase(LinkTestCase):
             self.world.run()
             seconds -= TOKEN / 2
 
+    def held_back(self) -> Connection:
+        """Return a connection that has sent nine frames at once, of which the burst is
+        taken."""
+        one = self.world.join()
+        one.send(*["x"] * 9)
+        self.world.run()
+        return one
+
     def said(self, connection: Connection) -> list[str]:
         """Return what it was told since the last time, and forget it."""
         frames = connection.frames
@@ -277,9 +285,7 @@ class EndTests(RateTestCase):
 
     def test_lost_and_then_stopped(self) -> None:
         """The server's end does not wait for what is unread."""
-        one = self.world.join()
-        one.send(*["x"] * 9)
-        self.world.run()
+        one = self.held_back()
         one.lose()
         self.world.run()
         one.link.stop()
@@ -291,9 +297,7 @@ class EndTests(RateTestCase):
 
     def test_lost_and_then_thrown_out(self) -> None:
         """What is unread is not said any more."""
-        one = self.world.join()
-        one.send(*["x"] * 9)
-        self.world.run()
+        one = self.held_back()
         one.lose()
         self.world.run()
         one.link.told(Reply(1, 1, Kicked("kicked", "out"), is_answer=False))
@@ -304,9 +308,7 @@ class EndTests(RateTestCase):
 
     def test_stopped(self) -> None:
         """The server's end does not wait for it."""
-        one = self.world.join()
-        one.send(*["x"] * 9)
-        self.world.run()
+        one = self.held_back()
         self.said(one)
         one.link.stop()
         self.assertEqual(one.frames, ["* server is stopping"])
