@@ -7,7 +7,7 @@ OPTIONS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test bench man picture clean
+.PHONY: run test crash bench man schema picture clean
 
 run: $(VENV)/run
 	@echo "EcoChat is starting. It will listen on 127.0.0.1, port $(PORT), and keep"
@@ -25,6 +25,9 @@ test: $(VENV)/test
 	@sh tests/needs.sh
 	@$(BIN)/python -m tests.check
 
+crash: $(VENV)/test
+	@$(BIN)/python -m tests.crash $(OPTIONS)
+
 bench: $(VENV)/test
 	@$(BIN)/python -m benchmarks
 
@@ -33,6 +36,9 @@ bench-%: $(VENV)/test
 
 man: $(VENV)/run
 	$(BIN)/python -m ecochat.manual > docs/ecochat.1
+
+schema: $(VENV)/run
+	$(BIN)/python -m ecochat.schema > docs/protocol.schema.json
 
 picture: $(VENV)/test
 	$(BIN)/python docs/picture.py

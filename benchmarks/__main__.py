@@ -8,11 +8,11 @@ from the results that are kept.
 import argparse
 import sys
 
-from benchmarks import stored
+from benchmarks import reading, stored
 from benchmarks.machine import BenchmarkError
 from benchmarks.results import FOLDER, PAGE, Benchmark, load, save, write_section
 
-BENCHMARKS: dict[str, Benchmark] = {"stored": stored}
+BENCHMARKS: dict[str, Benchmark] = {"stored": stored, "reading": reading}
 """By name: one module for each question."""
 
 

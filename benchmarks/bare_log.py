@@ -8,7 +8,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from ecochat.store.sqlite import _INSERT_EVENT, DURABILITY, SQLiteStore
+from ecochat.store.sqlite import DURABILITY, SQLiteStore
+from ecochat.store.writing import _INSERT, _PLAIN
 
 GROUP = 1_000
 """Rows in a transaction."""
@@ -30,9 +31,10 @@ def bare_log(path: Path, durability: str = "full") -> Iterator[sqlite3.Connectio
 def write(db: sqlite3.Connection, rows: list[Row]) -> float:
     """Store rows of the table of events, and return how many seconds that took."""
     groups = [rows[at : at + GROUP] for at in range(0, len(rows), GROUP)]
+    insert = _INSERT[_PLAIN][1]
     begun = time.perf_counter()
     for group in groups:
         db.execute("BEGIN IMMEDIATE")
-        db.executemany(_INSERT_EVENT, group)
+        db.executemany(insert, group)
         db.execute("COMMIT")
     return time.perf_counter() - begun

@@ -120,7 +120,7 @@ def rows_of(settings: Settings) -> list[Row]:
         for number, texts in enumerate(said, 1):
             who = (number, f"guest-{number}", "message")
             for n, text in enumerate(texts[first : first + settings.window], first + 1):
-                rows.append((len(rows) + 1, number + 1, n, now, *who, text, None, None))
+                rows.append((len(rows) + 1, number + 1, n, now, *who, text))
     return rows
 
 

@@ -62,7 +62,7 @@ def talk(port: int, alice: Terminal, bob: Terminal) -> None:
     alice.expect("alice lobby>")
     say(bob, "ecochat --nick bob")
     bob.expect("bob lobby>")
-    alice.expect("is now bob")
+    alice.expect("bob joined")
     say(alice, "good morning, did the build get through?", "build get through?")
     say(bob, "not yet ☕ tea meanwhile?", "tea meanwhile?")
     say(alice, "/msg bob yes, and bring the good biscuits", "good biscuits")
@@ -144,6 +144,7 @@ def main() -> None:
                 PS1="$ ",
                 PATH=f"{folder}:/usr/bin:/bin",
                 XDG_STATE_HOME=home,
+                XDG_DATA_HOME=home,
             )
             for _ in "ab"
         )

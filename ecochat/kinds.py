@@ -8,6 +8,8 @@ from typing import Any
 
 import msgspec
 
+from ecochat.core.errors import Refused
+from ecochat.core.names import check_room
 from ecochat.jokes import read_jokes
 from ecochat.store.sqlite import DURABILITY
 
@@ -15,6 +17,10 @@ OFF = "off"
 
 _RATE = re.compile(r"([0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?)(?:/([sm]))?", re.ASCII)
 _SECONDS = {None: 1, "s": 1, "m": 60}
+_DURATION = re.compile(r"([0-9]{1,9})([smhd]?)", re.ASCII)
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
+
+ALL = "all"
 
 
 class Kind(msgspec.Struct, frozen=True):
@@ -69,6 +75,56 @@ def _number(word: str) -> int:
     return int(word)
 
 
+def _seconds(word: str) -> int:
+    match = _DURATION.fullmatch(word)
+    if not match:
+        raise ValueError("is not a time, as 90d, 12h, 5m or 30s")
+    return int(match[1]) * _UNITS[match[2]]
+
+
+def _write_seconds(seconds: int) -> str:
+    fitting = (unit for unit in "dhm" if seconds % _UNITS[unit] == 0)
+    unit = next((unit for unit in fitting if seconds > _UNITS[unit]), "s")
+    return f"{seconds // _UNITS[unit]}{unit}"
+
+
+def _kept(
+    read: Callable[[str], int],
+) -> Callable[[str], tuple[str, int | None]]:
+    """Return what reads how much is kept: ``90d``, ``ROOM=30d``, ``ROOM=all``."""
+
+    def kept(word: str) -> tuple[str, int | None]:
+        room, equals, amount = word.rpartition("=")
+        if equals:
+            try:
+                check_room(room)
+            except Refused as refused:
+                raise ValueError(f"is not for a room: {refused.text}") from None
+        return room, None if amount == ALL else read(amount)
+
+    return kept
+
+
+def _write_kept(
+    write: Callable[[int], object],
+) -> Callable[[tuple[str, int | None]], str]:
+    def written(kept: tuple[str, int | None]) -> str:
+        room, amount = kept
+        shown = ALL if amount is None else write(amount)
+        return f"{room}={shown}" if room else str(shown)
+
+    return written
+
+
+def _kept_time(word: str) -> int:
+    if word.isdigit():  # of what is lost by a unit left out
+        raise ValueError("lacks its unit, as 90d, 12h, 5m or 30s")
+    seconds = _seconds(word)
+    if not seconds:
+        raise ValueError("is no time at all")
+    return seconds
+
+
 def _rate(word: str) -> float:
     match = _RATE.fullmatch(word)
     rate = float(match[1]) / _SECONDS[match[2]] if match else 0.0
@@ -110,6 +166,13 @@ TEXT = Kind(_text)
 WORD = Kind(_word)
 NUMBER = Kind(_number, int, (int,), "a whole number (without quotes)")
 RATE = Kind(_rate, _write_rate, (str, int, float), 'a number, or text as "20/s"')
+SECONDS = Kind(_seconds, _write_seconds, (str, int), 'text as "60s", or seconds')
+KEEP = Kind(
+    _kept(_kept_time), _write_kept(_write_seconds), (str,), 'text as "90d", or a list'
+)
+KEEP_MESSAGES = Kind(
+    _kept(_number), _write_kept(str), (str, int), 'a number, or text as "lab=500"'
+)
 FLAG = Kind(lambda word: word == "true", bool, (bool,), "true or false")
 SWITCH = Kind(_switch, lambda on: "on" if on else OFF)
 DURABLE = Kind(_durability)

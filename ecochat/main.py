@@ -10,25 +10,16 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple, NoReturn
 
 from ecochat import __version__
-
-DONE, FAILED, USAGE, UNREACHABLE = range(4)
-
-STATUSES = {
-    DONE: "It is done.",
-    FAILED: "It was refused or failed, or the server ended the session; one line on"
-    " standard error says why.",
-    USAGE: "The command line is wrong.",
-    UNREACHABLE: "The server cannot be reached, or was lost.",
-}
-"""The exit statuses, as the manual page explains them."""
-
-SERVER = "localhost:4040"
+from ecochat.shell.arguments import COMMANDS, SERVER, default_server
+from ecochat.shell.outcome import DONE, FAILED, INTERRUPTED, USAGE, fail
 
 ENVIRONMENT = {
     "ECOCHAT_SERVER": f"The server, where none is given; without it, {SERVER}.",
+    "NO_COLOR": "If it is not empty, what is printed on a terminal has no colours.",
 }
 
 
@@ -51,12 +42,6 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """End the program because of a wrong command line."""
         sys.exit(fail(f"{message}; see {self.prog} --help", USAGE))
-
-
-def fail(text: str, status: int = FAILED) -> int:
-    """Write one line about what went wrong on stderr, and return the exit status."""
-    sys.stderr.write(f"ecochat: {' '.join(text.split())}\n")
-    return status
 
 
 def _fill_backup(parser: argparse.ArgumentParser) -> None:
@@ -92,7 +77,17 @@ def _counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+def _in_shell(word: str, arguments: argparse.Namespace) -> int:
+    from ecochat.shell.running import run_command
+
+    return run_command(word, arguments)
+
+
 SUBCOMMANDS = {
+    **{
+        word: Subcommand(*words, partial(_in_shell, word))
+        for word, words in COMMANDS.items()
+    },
     "backup": Subcommand(
         "copy a server's data into a file, also while it runs",
         "Copies the data as it is at one moment, with everything acknowledged before;"
@@ -132,7 +127,7 @@ def _client_parser() -> Parser:
         "server",
         metavar="SERVER",
         nargs="?",
-        default=os.environ.get("ECOCHAT_SERVER") or SERVER,
+        default=default_server(),
         help="HOST, HOST:PORT or a Twisted endpoint"
         f" (default: $ECOCHAT_SERVER, else {SERVER})",
     )
@@ -189,7 +184,7 @@ def main(words: Sequence[str] | None = None) -> int:
         if sys.stdout is not None:  # closed by the shell that started us
             sys.stdout.flush()
     except KeyboardInterrupt:
-        return fail("interrupted")
+        return fail("interrupted", INTERRUPTED)
     except BrokenPipeError:  # whoever read our output has gone; Python would complain
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED

@@ -11,8 +11,9 @@ from itertools import cycle
 
 from ecochat import __version__
 from ecochat.core.commands import COMMANDS
-from ecochat.main import ENVIRONMENT, STATUSES, SUBCOMMANDS, make_parser
+from ecochat.main import ENVIRONMENT, SUBCOMMANDS, make_parser
 from ecochat.settings import ACTIONS, SETTINGS, Setting
+from ecochat.shell.outcome import STATUSES
 
 FILES = {
     "ecochat.sqlite": "What a server keeps, in the folder in which it was started"
@@ -27,6 +28,12 @@ EXAMPLES = {
     "twistd -n ecochat": "Serve this machine, in the foreground.",
     "ecochat": "Talk to it.",
     "ecochat --nick alice chat.example.org": "Talk to another, under a name.",
+    "make 2>&1 | tail -n 20 | ecochat send --whole --room builds": "Send what a program"
+    " wrote as one message.",
+    'ecochat send --once "backup-$(date +%F)" "the backup is done"': "Send one message,"
+    " however often this is run.",
+    "ecochat tail --follow --json | jq --unbuffered -r .text": "Give what is said to"
+    " another program.",
     "ecochat backup saved.sqlite": "Copy what it keeps, while it runs.",
     r"printf 'the build is green\0' | nc -N localhost 4040": "Say something from a"
     " script; nothing of EcoChat is needed for it.",
@@ -112,7 +119,8 @@ def _values(action: argparse.Action) -> list[str]:
     """Return what an action's value is called; nothing for a flag."""
     if action.nargs == 0:
         return []
-    return [str(action.metavar or action.dest.upper())]
+    name = str(action.metavar or action.dest.upper())
+    return [name, "..."] if action.nargs == "+" else [name]
 
 
 def _description() -> Iterator[str]:
@@ -123,10 +131,11 @@ def _description() -> Iterator[str]:
         " UTF-8 text and a null byte."
     )
     yield from _paragraph(
-        "This page tells of ecochat, which opens a chat in the terminal, and of twistd"
+        "This page tells of ecochat, which opens a chat in the terminal or does one"
+        " thing in it for a shell, and of twistd"
         " ecochat, which is the server. A first word that is one of the commands below"
         " is that command; any other is the server to talk to: a host, host:port, or an"
-        " endpoint of Twisted."
+        " endpoint of Twisted, as tls:host:port or unix:path."
     )
 
 

@@ -25,13 +25,16 @@ from twisted.protocols.tls import TLSMemoryBIOFactory
 
 from ecochat.core.facts import Facts
 from ecochat.core.limits import Limits
+from ecochat.core.names import fold
 from ecochat.dialects.plain import PlainDialect
+from ecochat.dialects.structured import StructuredDialect
 from ecochat.jokes import read_jokes
 from ecochat.listen import endpoint_description
 from ecochat.net.bucket import RateLimit
 from ecochat.net.exchange import Exchange
 from ecochat.net.link import LinkSettings
 from ecochat.net.protocol import ChatFactory
+from ecochat.net.retention import Keep, Keeper, Retention
 from ecochat.net.storage import Storage
 from ecochat.options import ServerOptions, give_up
 from ecochat.settings import MEMORY, socket_beside
@@ -78,6 +81,7 @@ class ChatService(Service):
     def __init__(
         self,
         exchange: Exchange,
+        keeper: Keeper,
         factories: list[ChatFactory],
         ports: list[Listener],
         data: str,
@@ -85,6 +89,7 @@ class ChatService(Service):
     ) -> None:
         exchange.stop_server = self._stop_server
         self._exchange = exchange
+        self._keeper = keeper
         self._factories = factories
         self._ports = ports
         self._data = data
@@ -105,6 +110,7 @@ class ChatService(Service):
             self.log.info("{what} {where}", what=what, where=_where(port))
             if _is_open(port):
                 self.log.warn(OPEN, where=_where(port))
+        self._keeper.start()
         self.log.info("ready")
 
     def _stop_server(self, seconds: int) -> None:
@@ -121,6 +127,7 @@ class ChatService(Service):
             self._shutdown.cancel()
         for _, port in self._ports:
             await self._attempt(port.stopListening)
+        self._keeper.stop()
         for factory in self._factories:
             factory.stop_soon()
         await self._attempt(self._exchange.stop)
@@ -159,12 +166,14 @@ def make_service(options: ServerOptions) -> ChatService:
         storage = Storage(store, reactor)
         _check(store)
     exchange = Exchange(
-        Limits(message=options["max-message"]),
+        Limits(message=options["max-message"], grace=bool(options["grace"])),
         storage,
         reactor,
         _facts(options),
         options["log-messages"],
+        options["grace"],
     )
+    keeper = Keeper(_retention(options), exchange, storage, reactor)
     clients, operators = _factories(options, exchange, reactor)
     ports = [
         ("listening on", _listen(reactor, where, clients))
@@ -172,7 +181,22 @@ def make_service(options: ServerOptions) -> ChatService:
     ]
     if options["operator-socket"]:
         ports += _listen_to_operators(reactor, options, operators)
-    return ChatService(exchange, [clients, operators], ports, data, reactor)
+    return ChatService(exchange, keeper, [clients, operators], ports, data, reactor)
+
+
+def _retention(options: ServerOptions) -> Retention:
+    seconds, messages = (
+        {fold(room): amount for room, amount in options[name]}
+        for name in ("keep", "keep-messages")
+    )
+    general = Keep(seconds.pop("", None), messages.pop("", None))
+    rooms = {
+        room: Keep(
+            seconds.get(room, general.seconds), messages.get(room, general.messages)
+        )
+        for room in (*seconds, *messages)
+    }
+    return Retention(general, rooms)
 
 
 def _facts(options: ServerOptions) -> Facts:
@@ -200,8 +224,25 @@ def _factories(
     if options["limits"]:
         limit = RateLimit(options["rate"], options["burst"])
         per_address = options["max-per-address"]
-    clients = LinkSettings(dialect, options["max-frame"], limit)
-    operators = LinkSettings(dialect, options["max-frame"], operator=True)
+    others = (
+        StructuredDialect(
+            options["name"],
+            options["max-frame"],
+            options["max-message"],
+            options["welcome"],
+        ),
+    )
+    pings = options["ping-interval"]
+    clients = LinkSettings(
+        dialect, options["max-frame"], limit, others=others, ping_interval=pings
+    )
+    operators = LinkSettings(
+        dialect,
+        options["max-frame"],
+        operator=True,
+        others=others,
+        ping_interval=pings,
+    )
     most = options["max-clients"]
     return (
         ChatFactory(exchange, clients, most, reactor, per_address),

@@ -159,6 +159,40 @@ SETTINGS = {
             kinds.NUMBER,
         ),
         Setting(
+            "keep",
+            "TIME",
+            "how long messages are kept, as 90d, 12h; ROOM=30d for one room, all for"
+            " ever; can be given several times",
+            (("", None),),
+            kinds.KEEP,
+            repeatable=True,
+        ),
+        Setting(
+            "keep-messages",
+            "N",
+            "how many messages of a room are kept; ROOM=500 for one room, all for any"
+            " number; can be given several times",
+            (("", None),),
+            kinds.KEEP_MESSAGES,
+            repeatable=True,
+        ),
+        Setting(
+            "grace",
+            "TIME",
+            "how long a program's session that lost its connection is kept, as 60s, 5m;"
+            " 0 for not at all",
+            60,
+            kinds.SECONDS,
+        ),
+        Setting(
+            "ping-interval",
+            "TIME",
+            "after how long without a word a program is asked whether it is there; 0"
+            " for never",
+            30,
+            kinds.SECONDS,
+        ),
+        Setting(
             "operator-socket",
             "PATH",
             "the UNIX socket for operators, or off",

@@ -16,7 +16,7 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from benchmarks import __main__ as program
-from benchmarks import results, senders, stored
+from benchmarks import reading, results, senders, stored
 from benchmarks.bare_log import bare_log, write
 from benchmarks.machine import (
     CORES,
@@ -33,13 +33,14 @@ from benchmarks.stored import LOOP, RATE, SERVER, SHORT
 
 
 def contents(path: Path) -> dict[str, Any]:
-    """Return a file's schema and journal mode, and its events without when they came
-    and their places in the order."""
+    """Return a file's schema, without the search index, which follows; its journal
+    mode; and its events without when they came and their places in the order."""
     said = "SELECT room, n, session, nick, kind, text, key, id FROM events ORDER BY seq"
     with closing(sqlite3.connect(path)) as db:
         return {
             "schema": db.execute(
                 "SELECT type, name, sql FROM sqlite_master"
+                " WHERE name NOT LIKE 'search\\_%' ESCAPE '\\'"
             ).fetchall(),
             "journal": db.execute("PRAGMA journal_mode").fetchone(),
             "events": db.execute(said).fetchall(),
@@ -104,6 +105,37 @@ class StoredTests(SynchronousTestCase):
         ):
             section = stored.section(some_results(ours, [100.0] * 3))
             self.assertIn(words, section)
+
+
+class ReadingTests(SynchronousTestCase):
+    """A large history, that is read."""
+
+    def test_the_short_form_counts_what_comes(self) -> None:
+        """A real server and the store alone, in turn: each run has its figures."""
+        measured = reading.measure(short=True)
+        whats = [run.what for run in measured.runs]
+        self.assertEqual(whats, [reading.SERVER, reading.STORE])
+        for run in measured.runs:
+            self.assertEqual(run.figures.keys(), reading.LIMITS.keys())
+        self.assertIn("| a page of 10 messages", reading.section(measured))
+
+    def test_too_few_do_not_count(self) -> None:
+        """What ends with less than was asked for is no measurement."""
+        ours, peer = socket.socketpair()
+        with ours, peer:
+            peer.sendall(b'{"op":"message"}\0{"op":"end"}\0')
+            self.assertRaises(
+                BenchmarkError, reading.heard, ours.makefile("rb"), b'{"op":"end"', 2
+            )
+
+    def test_too_slow_is_said(self) -> None:
+        """A figure above its limit is marked."""
+        slow = dict.fromkeys(reading.LIMITS, 1e6)
+        runs = [Run(1, what, slow) for what in (reading.SERVER, reading.STORE)]
+        settings = {"rounds": 1, "messages": 1, "rare": 1, "page": 1, "missed": 1}
+        facts = {"cores": "2"}
+        results = Results("reading", "today", "by hand", facts, settings, runs)
+        self.assertEqual(reading.section(results).count("missed**"), 4)
 
 
 class SenderTests(SynchronousTestCase):

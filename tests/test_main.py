@@ -15,8 +15,10 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from ecochat import __version__, main
 from ecochat.options import ServerOptions
+from ecochat.shell import outcome
 from ecochat.store import backup
 from ecochat.store.sqlite import SQLiteStore
+from tests.support.uncounted import uncounted
 
 HEAVY = {"twisted", "prompt_toolkit", "sqlite3", "msgspec", "argcomplete"}
 """What is not to be imported before it is known to be needed."""
@@ -76,12 +78,12 @@ class ClientTests(MainTestCase):
     def open(self, server: str, nick: str | None) -> int:
         """Stand in for the client."""
         self.opened.append((server, nick))
-        return main.UNREACHABLE
+        return outcome.UNREACHABLE
 
     def test_without_an_output(self) -> None:
         """A shell can start it with that closed; the status is the client's."""
         self.patch(sys, "stdout", None)
-        self.assertEqual(self.run_main("lab"), main.UNREACHABLE)
+        self.assertEqual(self.run_main("lab"), outcome.UNREACHABLE)
 
     def test_where(self) -> None:
         """At a server that is named, else in the environment, else on this machine."""
@@ -108,7 +110,7 @@ class ClientTests(MainTestCase):
 
     def test_its_exit_status(self) -> None:
         """Is the program's."""
-        self.assertEqual(self.run_main(), main.UNREACHABLE)
+        self.assertEqual(self.run_main(), outcome.UNREACHABLE)
 
     def test_interrupted(self) -> None:
         """No traceback."""
@@ -117,7 +119,7 @@ class ClientTests(MainTestCase):
             raise KeyboardInterrupt
 
         self.module.run = interrupt
-        self.assert_fails(main.FAILED, "interrupted")
+        self.assert_fails(outcome.INTERRUPTED, "interrupted")
 
 
 class HelpTests(MainTestCase):
@@ -149,11 +151,26 @@ class HelpTests(MainTestCase):
     def test_wrong_command_lines(self) -> None:
         """One line says what is wrong, and where to read what is right."""
         text = "unrecognized arguments: x y; see ecochat --help"
-        self.assert_fails(main.USAGE, text, "host", "x", "y")
+        self.assert_fails(outcome.USAGE, text, "host", "x", "y")
         text = "unrecognized arguments: --nic x; see ecochat --help"
-        self.assert_fails(main.USAGE, text, "host", "--nic", "x")
+        self.assert_fails(outcome.USAGE, text, "host", "--nic", "x")
         text = "the following arguments are required: FILE; see ecochat backup --help"
-        self.assert_fails(main.USAGE, text, "backup")
+        self.assert_fails(outcome.USAGE, text, "backup")
+        text = "argument -n/--limit: it has to be 1 or more; see ecochat history --help"
+        self.assert_fails(outcome.USAGE, text, "history", "-n", "0")
+        for word, wrong in (("--after", "-1"), ("--before", "9" * 19)):
+            text = f"argument {word}: '{wrong}' is no whole number of at most 18 digits"
+            text += ", 0 or more; see ecochat history --help"
+            self.assert_fails(outcome.USAGE, text, "history", f"{word}={wrong}")
+        for wrong in ("0", "-1", "nan", "inf", "soon"):
+            text = f"argument --timeout: '{wrong}' is no number of seconds above 0; see"
+            text += " ecochat send --help"
+            self.assert_fails(outcome.USAGE, text, "send", f"--timeout={wrong}", "x")
+
+    def test_bytes_that_are_no_text(self) -> None:
+        """Become marks: a room or a text of them can be sent."""
+        read = main.make_parser("send").parse_args(["--room", "a\udcff", "b\udcff"])
+        self.assertEqual((read.room, read.text), ("a\ufffd", "b\ufffd"))
 
     def test_nothing_heavy_is_imported(self) -> None:
         """So that the answer comes at once: in a process that has nothing yet."""
@@ -162,9 +179,12 @@ class HelpTests(MainTestCase):
             "try: main.main(sys.argv[1:])\n"
             "except SystemExit: print(*sys.modules, sep='\\n')"
         )
-        for words in (["--help"], ["--version"], ["backup", "--help"]):
+        own = [[word, "--help"] for word in main.SUBCOMMANDS]
+        for words in (["--help"], ["--version"], *own):
             command = [sys.executable, "-c", script, *words]
-            done = subprocess.run(command, capture_output=True, text=True)
+            done = subprocess.run(
+                command, capture_output=True, text=True, env=uncounted()
+            )
             self.assertIn("argparse", done.stdout, done.stderr)
             self.assertEqual(HEAVY & set(done.stdout.split("\n")), set())
 
@@ -188,7 +208,7 @@ class BackupTests(MainTestCase):
 
     def test_done(self) -> None:
         """One line says how much it is."""
-        self.assertEqual(self.back_up(), main.DONE)
+        self.assertEqual(self.back_up(), outcome.DONE)
         line = r"\Asaved \d\d,\d{3} bytes: 0 rooms, 0 messages\n\Z"
         self.assertRegex(self.out.getvalue(), line)
 
@@ -204,8 +224,10 @@ class BackupTests(MainTestCase):
         """A file is replaced only when one says so."""
         self.back_up()
         line = f"{self.file} exists; choose another name, or add --replace"
-        self.assert_fails(main.FAILED, line, "backup", self.file, "--data", self.data)
-        self.assertEqual(self.back_up("--replace"), main.DONE)
+        self.assert_fails(
+            outcome.FAILED, line, "backup", self.file, "--data", self.data
+        )
+        self.assertEqual(self.back_up("--replace"), outcome.DONE)
 
     def test_the_servers_own_data(self) -> None:
         """Without ``--data`` both take the same file of the folder they are in."""
@@ -222,7 +244,7 @@ class BackupTests(MainTestCase):
 
         self.patch(backup, "back_up", terminate)
         words = ("backup", self.file, "--data", self.data)
-        self.assert_fails(main.FAILED, "interrupted", *words)
+        self.assert_fails(outcome.INTERRUPTED, "interrupted", *words)
 
     def test_nobody_reads(self) -> None:
         """``ecochat … | head -0``: a status, and no complaint of Python's."""
@@ -230,7 +252,7 @@ class BackupTests(MainTestCase):
         os.close(reads)
         with open(writes, "w") as broken:
             self.patch(sys, "stdout", broken)
-            self.assertEqual(self.back_up(), main.FAILED)
+            self.assertEqual(self.back_up(), outcome.FAILED)
         self.assertEqual(self.err.getvalue(), "")
 
 
@@ -271,9 +293,18 @@ class CompletionTests(MainTestCase):
         self.assertEqual(self.offered("ecochat backup x --rep"), {"--replace"})
         self.assertEqual(self.offered("ecochat example.org --ni"), {"--nick"})
 
+    def test_options_of_the_shell_commands(self) -> None:
+        """Each has its own."""
+        options = {"--room", "--nick", "--once", "--whole", "--timeout", "--server"}
+        options |= {"--json", "--help", "-h"}
+        self.assertEqual(self.offered("ecochat send -"), options)
+        self.assertEqual(self.offered("ecochat history --be"), {"--before"})
+        self.assertEqual(self.offered("ecochat s"), {"search", "send", "status"})
+
     def test_nothing(self) -> None:
-        """Nobody can guess a name."""
-        self.assertEqual(self.offered("ecochat --nick "), {""})
+        """Nobody can guess a name, or a number; no file is offered for it."""
+        for line in ("ecochat --nick ", "ecochat tail -n ", "ecochat send --room "):
+            self.assertEqual(self.offered(line), {""})
 
     def test_files(self) -> None:
         """Where a file is due, files are offered."""

@@ -12,6 +12,7 @@ from ecochat import main, manual
 from ecochat.core.commands import COMMANDS, Command
 from ecochat.core.requests import Depart
 from ecochat.settings import ACTIONS, SETTINGS, Setting
+from ecochat.shell import outcome
 
 PAGE = Path(__file__).parents[1] / "docs" / "ecochat.1"
 
@@ -44,7 +45,7 @@ class PageTests(SynchronousTestCase):
             self.assertIn(f"\n.SS ecochat {word}", page)
         for variable in main.ENVIRONMENT:
             self.assertIn(f"\n\\fB{variable}\\fR\n", page)
-        for status in main.STATUSES:
+        for status in outcome.STATUSES:
             self.assertIn(f"\n.TP\n\\fB{status}\\fR\n", page)
 
     def test_a_new_row_is_in_it(self) -> None:
@@ -52,6 +53,7 @@ class PageTests(SynchronousTestCase):
 
         def fill(parser: argparse.ArgumentParser) -> None:
             parser.add_argument("room", nargs="?", help="where")
+            parser.add_argument("words", metavar="WORD", nargs="+", help="what")
 
         row = main.Subcommand("do it", "Does it.", fill, lambda _: 0)
         self.patch(main, "SUBCOMMANDS", {"shout": row})
@@ -61,7 +63,7 @@ class PageTests(SynchronousTestCase):
         setting = Setting("loud", "N", "how loud", 11)
         self.patch(manual, "SETTINGS", {"loud": setting})
         page = manual.manual()
-        self.assertIn("\n.SS ecochat shout [ROOM]\nDoes it.\n", page)
+        self.assertIn("\n.SS ecochat shout [ROOM] WORD ...\nDoes it.\n", page)
         self.assertIn("\n\\fIROOM\\fR\nWhere.\n", page)
         self.assertIn("\n\\fB/bang\\fR\nMake a noise.\n", page)
         loud = "\n\\fB\\-\\-loud\\fR \\fIN\\fR\nHow loud.\nDefault: 11.\n"

@@ -68,7 +68,10 @@ class DefaultsTests(OptionsTestCase):
             "burst": 100,
             "data": "ecochat.sqlite",
             "durability": "full",
+            "grace": 60,
             "jokes": None,
+            "keep": [("", None)],
+            "keep-messages": [("", None)],
             "limits": True,
             "listen": [DEFAULT],
             "log-messages": False,
@@ -79,6 +82,7 @@ class DefaultsTests(OptionsTestCase):
             "name": socket.gethostname(),
             "no-classic-words": False,
             "operator-socket": "ecochat.sqlite.operator",
+            "ping-interval": 30,
             "quit-password": "12345",
             "rate": 20.0,
             "welcome": "",
@@ -161,6 +165,28 @@ class GivenTests(OptionsTestCase):
             with self.subTest(word=word):
                 self.assertEqual(self.read("--rate", word)["rate"], rate)
 
+    def test_times(self) -> None:
+        """In seconds, or with their unit; 0 is one."""
+        for word, seconds in (
+            ("0", 0),
+            ("30", 30),
+            ("60s", 60),
+            ("5m", 300),
+            ("12h", 43_200),
+            ("90d", 7_776_000),
+        ):
+            for name in ("grace", "ping-interval"):
+                with self.subTest(word=word, name=name):
+                    self.assertEqual(self.read(f"--{name}", word)[name], seconds)
+
+    def test_what_is_kept(self) -> None:
+        """For all rooms and for some, as often as one likes."""
+        words = ("--keep", "90d", "--keep=lab=1h", "--keep", "Déjà=all")
+        kept = [("", 7_776_000), ("lab", 3_600), ("Déjà", None)]
+        self.assertEqual(self.read(*words)["keep"], kept)
+        read = self.read("--keep-messages", "500", "--keep-messages", "a.b=7")
+        self.assertEqual(read["keep-messages"], [("", 500), ("a.b", 7)])
+
     def test_limits_are_a_switch(self) -> None:
         """On or off."""
         self.assertIs(self.read("--limits", "off")["limits"], False)
@@ -188,6 +214,30 @@ class WrongTests(OptionsTestCase):
         for word in (*wrong, "1e-999/m", "\u0663", "/s"):
             with self.subTest(word=word):
                 self.assertIn("as 20/s or 100/m", self.refusal(f"--rate={word}"))
+
+    def test_times(self) -> None:
+        """What is no time is named, with examples."""
+        for option in ("grace", "ping-interval", "keep"):
+            for word in ("", "-1", "1.5", "1w", "1 d", "\u0663d", "9" * 10 + "s"):
+                with self.subTest(option=option, word=word):
+                    line = self.refusal(f"--{option}={word}")
+                    self.assertIn("is not a time, as 90d, 12h, 5m or 30s", line)
+
+    def test_what_is_kept(self) -> None:
+        """Nothing at all is no amount, and a room has a name that rooms can have."""
+        self.assertIn("is no time at all", self.refusal("--keep=0d"))
+        self.assertIn("is no time at all", self.refusal("--keep=lab=0d"))
+        for word in ("90", "lab=90"):
+            self.assertIn("lacks its unit, as 90d", self.refusal(f"--keep={word}"))
+        for word in ("0", "lab=0", "lab=", "-1", "1d"):
+            with self.subTest(word=word):
+                line = self.refusal(f"--keep-messages={word}")
+                self.assertIn("is not a number above 0", line)
+        for word in ("a b=5", "@bob=5", "=5"):
+            for option in ("keep", "keep-messages"):
+                with self.subTest(option=option, word=word):
+                    line = self.refusal(f"--{option}={word}")
+                    self.assertIn("is not for a room: ", line)
 
     def test_words(self) -> None:
         """The option and what it takes are named."""

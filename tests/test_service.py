@@ -26,8 +26,9 @@ from zope.interface import implementer
 from ecochat import service as composition
 from ecochat import tap
 from ecochat.net.bucket import RateLimit
+from ecochat.net.retention import Keep, Retention
 from ecochat.options import ServerOptions
-from ecochat.service import OPEN, OPERATORS, SOCKET_PATH, ChatService
+from ecochat.service import OPEN, OPERATORS, SOCKET_PATH, ChatService, _retention
 from ecochat.store.sqlite import SQLiteStore
 
 listen = composition._listen
@@ -536,8 +537,9 @@ class LoudTests(ServiceTestCase):
     def check(self, port: Any, where: str, loud: bool) -> None:
         """See what the log says when a service on this port starts."""
         self.logged.clear()
-        exchange: Any = SimpleNamespace(start=lambda: None)
-        service = ChatService(exchange, [], [("listening on", port)], "x", Clock())
+        part: Any = SimpleNamespace(start=lambda: None)
+        ports = [("listening on", port)]
+        service = ChatService(part, part, [], ports, "x", Clock())
         service.startService()
         lines = [f"listening on {where}"]
         if loud:
@@ -635,6 +637,46 @@ class LimitTests(ServiceTestCase):
             await self.limits("--max-clients", "9", "--limits", "off"),
             [(None, None, 9), (None, None, OPERATORS)],
         )
+
+
+class KeptTests(ServiceTestCase):
+    """What the options make of what is kept."""
+
+    def kept(self, *options: str) -> Retention:
+        """Return what is kept of messages."""
+        read = ServerOptions()
+        read.parseOptions(list(options))
+        return _retention(read)
+
+    def test_all(self) -> None:
+        """Without options everything is."""
+        self.assertTrue(self.kept().is_all)
+
+    def test_in_general(self) -> None:
+        """By time and by number; the last word counts."""
+        kept = self.kept("--keep", "9d", "--keep", "1h", "--keep-messages", "5")
+        self.assertEqual(kept, Retention(Keep(3_600, 5), {}))
+
+    def test_of_a_room(self) -> None:
+        """What is not said of it is as in general; its name is one however it is
+        written."""
+        kept = self.kept(
+            *("--keep", "1h", "--keep", "Lab=2h", "--keep", "red=all"),
+            *("--keep-messages", "7", "--keep-messages", "lab=5"),
+        )
+        rooms = {"lab": Keep(7_200, 5), "red": Keep(None, 7)}
+        self.assertEqual(kept, Retention(Keep(3_600, 7), rooms))
+
+    async def test_sessions(self) -> None:
+        """How long they are kept, and how often they are asked for a sign of life."""
+        times = ("--grace", "5m", "--ping-interval", "7s")
+        service = self.service("--data", ":memory:", "--listen", "0", *times)
+        service.startService()
+        await service.stopService()
+        self.assertEqual(service._exchange._grace.seconds, 300)
+        self.assertTrue(service._exchange._limits.grace)
+        asked = [f._settings.ping_interval for f in service._factories]
+        self.assertEqual(asked, [7, 7])
 
 
 class StopTests(ServiceTestCase):

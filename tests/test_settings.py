@@ -179,7 +179,10 @@ class WriteTests(ConfigTestCase):
 
     def test_it_is_read_back(self) -> None:
         """All characters come back, those that TOML escapes too."""
-        values = {name: setting.default for name, setting in SETTINGS.items()}
+        values = {
+            name: list(setting.default) if setting.repeatable else setting.default
+            for name, setting in SETTINGS.items()
+        }
         every = "".join(map(chr, (*range(1, 0x250), 0x2028, 0xFEFF, 0x1F600)))
         values |= {"listen": ["1", every], "welcome": every, "rate": 1 / 3}
         self.path.write_text(write_config(values), encoding="utf-8", newline="")

@@ -1,208 +1,233 @@
 """Keeps a conversation connected: connects, and again when the connection is lost."""
 
-import errno
-from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable, Iterable
+from typing import Any
 
-from OpenSSL.SSL import Error as SSLError
-from twisted.application.internet import ClientService, backoffPolicy
-from twisted.internet import error as errors
-from twisted.internet import protocol
+from twisted.internet.defer import CancelledError, Deferred, succeed
+from twisted.internet.protocol import Factory, Protocol, connectionDone
+from twisted.internet.task import deferLater
+from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from ecochat.client.address import Address
+from ecochat.client.backoff import Backoff
 from ecochat.client.conversation import Conversation
-from ecochat.client.line import Line
+from ecochat.client.errors import Disconnected, ServerFault, Unreachable
+from ecochat.client.happenings import Online, Outcome, Over, Unreached
+from ecochat.client.reasons import plain, why_not
 from ecochat.core.framing import encode_frame
-
-LEFT, ENDED, UNREACHABLE = 0, 1, 3
-"""Exit statuses: the user left; the server ended the session; it cannot be reached."""
 
 GREETING = 10.0
 """Seconds in which a server has to greet after it has been reached."""
 
-FAREWELL = 2.0
-"""Seconds to wait for the server to close, when the user leaves."""
+QUIET = 60.0
+"""Seconds without a word from the server after which it is asked whether it is there,
+and as long again after which it is taken to be gone."""
 
-RETRY = backoffPolicy(initialDelay=0.3, maxDelay=15.0, factor=1.6)
-"""How long to wait before each attempt: 0.3 s, 0.5 s, …, 15 s, and up to a second more
-by chance, so that a restarted server does not meet everyone at one moment."""
-
-START = "start a server with: twistd -n ecochat"
-
-
-class Outcome(NamedTuple):
-    """How it ended.
-
-    :param status: the exit status.
-    :param why: what went wrong, if anything did.
-    """
-
-    status: int
-    why: str = ""
-
-
-class Face(Protocol):
-    """What shows a conversation to a person."""
-
-    def greeted(self) -> None:
-        """The first session has begun."""
-
-    def show(self, lines: list[Line]) -> None:
-        """Show lines; anything else of the conversation may have changed too."""
-
-    def over(self, outcome: Outcome) -> None:
-        """The conversation is over."""
+PING = encode_frame('{"op":"ping","ref":"quiet"}')
+"""What is asked then; nobody waits for its answer, any word from the server will do."""
 
 
 class Connection:
     """Carries a conversation over connections that come and go.
 
+    :ivar is_paused: whether nothing is read.
+    :ivar is_stopped: whether no other connection is made.
+    :param hear: told what comes of the conversation.
+    :param patience: the seconds without a session after which it gives up; None: never.
     :param reactor: for connecting and for time.
     """
 
     def __init__(
-        self, address: Address, conversation: Conversation, face: Face, reactor: Any
+        self,
+        address: Address,
+        conversation: Conversation,
+        hear: Callable[[Outcome], None],
+        backoff: Backoff,
+        patience: float | None,
+        reactor: Any,
     ) -> None:
+        self.conversation = conversation
+        self.reactor = reactor
+        self.is_paused = False
+        self.is_stopped = False
         self._address = address
-        self._conversation = conversation
-        self._face = face
-        self._reactor = reactor
-        self._transport: Any = None
-        self._leaving = self._over = False
-        self._deadline: Any = None
-        factory = protocol.Factory.forProtocol(lambda: _Wire(self))
-        self._service = ClientService(
-            address.connector(reactor), factory, RETRY, clock=reactor
-        )
+        self._hear = hear
+        self._backoff = backoff
+        self._patience = patience
+        self._wire: _Wire | None = None
+        self._was_online = self._was_of_use = False
+        self._awaited: Deferred[Any] | None = None
+        self._running: Deferred[None] = succeed(None)
 
     def start(self) -> None:
-        """Connect; the face is told how it went."""
-        self._service.startService()
-        first = self._service.whenConnected(failAfterFailures=1)
-        first.addErrback(self._not_connected)
+        """Connect, and go on trying.
 
-    def say(self, typed: str) -> None:
-        """Send what a person typed; it is given back when there is no session."""
-        lines = self._conversation.say(typed)
-        self._flush()
-        self._face.show(lines)
+        :raises ValueError: when Twisted cannot read the endpoint.
+        """
+        endpoint = self._address.connector(self.reactor)
+        self._running = Deferred.fromCoroutine(self._run(endpoint))
+        self._running.addErrback(_unless_cancelled)
 
-    def leave(self) -> None:
-        """End the session well, or without its answer after :data:`FAREWELL`."""
-        if self._over or self._leaving:
-            return
-        self._leaving = True
-        if self._transport is None:
-            self._finish(LEFT)
-            return
-        self._transport.write(encode_frame("/quit"))
-        self._wait(FAREWELL, self._transport.abortConnection)
+    def stop(self) -> Deferred[None]:
+        """Drop the connection, if there is one, and make no other; wait for its end."""
+        self.is_stopped = True
+        if self._wire is not None:
+            self._wire.abort("the client was stopped")
+        elif self._awaited is not None:
+            self._awaited.cancel()
+        return self._running
+
+    def flush(self) -> None:
+        """Send what the conversation has to send."""
+        if self._wire is not None and (data := self.conversation.data_to_send()):
+            self._wire.write(data)
 
     def pause(self, paused: bool) -> None:
-        """Read no further, since what was read is not shown yet; or read on."""
-        if self._transport is not None:
-            change = "pauseProducing" if paused else "resumeProducing"
-            getattr(self._transport, change)()
+        """Read no further; or read on."""
+        if paused != self.is_paused:
+            self.is_paused = paused
+            if self._wire is not None:
+                self._wire.pause(paused)
+
+    # Connections, one after another
+
+    async def _run(self, endpoint: Any) -> None:
+        without = self.reactor.seconds()
+        while not self.is_stopped:
+            why = await self._converse(endpoint)
+            now, was_online = self.reactor.seconds(), self._was_online
+            delay = self._backoff.delay(self._was_of_use)
+            self._was_online = self._was_of_use = False
+            self._tell(self.conversation.lost(why))
+            if was_online:
+                without = now
+            elif not self.is_stopped:
+                self._tell([Unreached(Unreachable(why))])
+            if self._patience is not None and now + delay > without + self._patience:
+                self._tell([Over(Unreachable(why))])
+            if not self.is_stopped:
+                await self._await(deferLater(self.reactor, delay))
+
+    async def _converse(self, endpoint: Any) -> str:
+        """Have a connection until it ends; return why."""
+        factory = Factory.forProtocol(lambda: _Wire(self))
+        try:
+            wire = await self._await(endpoint.connect(factory))
+        except Exception:  # whatever an endpoint can raise
+            return why_not(self._address, Failure())
+        why: str = await wire.ended
+        if not self._was_online:
+            before = self.conversation.said_before
+            why = f"{self._address} {'says: ' + before if before else why}"
+        return why
+
+    async def _await(self, awaited: Deferred[Any]) -> Any:
+        """Wait for what :meth:`stop` may cancel."""
+        self._awaited = awaited
+        try:
+            return await awaited
+        finally:
+            self._awaited = None
+
+    def _tell(self, outcomes: Iterable[Outcome]) -> None:
+        for outcome in outcomes:
+            self._was_of_use |= self._was_online
+            self._was_online |= isinstance(outcome, Online)
+            self._hear(outcome)
 
     # From the wire
 
-    def made(self, transport: Any) -> None:
-        """Begin a session."""
-        self._transport = transport
-        self._conversation.connected()
-        self._flush()
-        self._wait(GREETING, transport.abortConnection)
+    def made(self, wire: "_Wire") -> None:
+        """Begin on a new connection."""
+        self._wire = wire
+        self.is_paused = False
+        self.conversation.connected()
+        self.flush()
 
     def received(self, data: bytes) -> None:
-        """Take what was read."""
-        first = not self._conversation.welcomed
-        lines = self._conversation.receive(data)
-        self._flush()
-        self._face.show(lines)
-        if self._conversation.online and not self._leaving:
-            self._cancel_wait()
-        if first and self._conversation.welcomed:
-            self._face.greeted()
+        """Take what was read.
 
-    def lost(self, reason: Failure) -> None:
-        """Take the end of a connection, and decide whether there is another one."""
-        self._transport = None
-        self._cancel_wait()
-        if self._leaving or self._conversation.asked_to_leave:
-            self._finish(LEFT)
-        elif not self._conversation.welcomed:
-            why = f"{self._address} did not greet: {plain(reason)}"
-            self._finish(UNREACHABLE, f"{why}; is it an EcoChat server?")
-        elif self._conversation.dismissed and reason.check(errors.ConnectionDone):
-            self._finish(ENDED, "the server has ended the session")
-        elif self._conversation.online:
-            self._face.show(self._conversation.lost())
+        :raises ServerFault, Disconnected: when the connection is of no use any more.
+        """
+        try:
+            self._tell(self.conversation.receive_data(data))
+        finally:
+            self.flush()
 
-    def _not_connected(self, failure: Failure) -> None:
-        self._finish(UNREACHABLE, why_not(self._address, failure))
-
-    def _finish(self, status: int, why: str = "") -> None:
-        if self._over:
-            return
-        self._over = True
-        # In a turn of its own: the service may be in the midst of telling us this.
-        self._reactor.callLater(0, self._service.stopService)
-        self._face.over(Outcome(status, why))
-
-    def _flush(self) -> None:
-        if self._transport is not None:
-            self._transport.write(self._conversation.output())
-
-    def _wait(self, seconds: float, then: Callable[[], None]) -> None:
-        self._cancel_wait()
-        self._deadline = self._reactor.callLater(seconds, then)
-
-    def _cancel_wait(self) -> None:
-        if self._deadline is not None and self._deadline.active():
-            self._deadline.cancel()
+    def lost(self) -> None:
+        """Take the end of the connection."""
+        self._wire = None
 
 
-class _Wire(protocol.Protocol):
-    """One connection of a :class:`Connection`."""
+class _Wire(Protocol):
+    """One connection of a :class:`Connection`.
+
+    :ivar ended: fires when it is lost, with a sentence why.
+    """
+
+    _log = Logger()
+    transport: Any
 
     def __init__(self, owner: Connection) -> None:
+        self.ended: Deferred[str] = Deferred()
         self._owner = owner
+        self._why = ""
+        self._asked = False
+        self._deadline: Any = None
 
     def connectionMade(self) -> None:
-        self._owner.made(self.transport)
+        if hasattr(self.transport, "setTcpNoDelay"):
+            self.transport.setTcpNoDelay(True)
+        self._deadline = self._owner.reactor.callLater(GREETING, self._not_greeted)
+        self._owner.made(self)
 
     def dataReceived(self, data: bytes) -> None:
-        self._owner.received(data)
+        if self._why:
+            return  # it is of no use any more
+        try:
+            self._owner.received(data)
+        except (ServerFault, Disconnected) as fault:
+            self._log.warn("the connection is dropped: {fault}", fault=str(fault))
+            self.abort(str(fault))
+        if self._owner.conversation.online and self._deadline.active():
+            self._asked = False
+            self._deadline.cancel()
+            self._deadline = self._owner.reactor.callLater(QUIET, self._quiet)
 
-    def connectionLost(self, reason: Failure = protocol.connectionDone) -> None:
-        self._owner.lost(reason)
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        if self._deadline.active():
+            self._deadline.cancel()
+        self._owner.lost()
+        self.ended.callback(self._why or plain(reason))
+
+    def write(self, data: bytes) -> None:
+        """Send this."""
+        self.transport.write(data)
+
+    def pause(self, paused: bool) -> None:
+        """Read no further; or read on."""
+        change = "pauseProducing" if paused else "resumeProducing"
+        getattr(self.transport, change)()
+
+    def abort(self, why: str) -> None:
+        """End the connection at once."""
+        self._why = self._why or why
+        self.transport.abortConnection()
+
+    def _not_greeted(self) -> None:
+        text = f"nothing came for {GREETING:.0f} seconds that is a greeting"
+        self.abort(f"{text}; is it an EcoChat server?")
+
+    def _quiet(self) -> None:
+        if self._asked and not self._owner.is_paused:
+            self.abort("the server does not answer any more")
+            return
+        self._asked = not self._owner.is_paused
+        if self._asked:
+            self.write(PING)
+        self._deadline = self._owner.reactor.callLater(QUIET, self._quiet)
 
 
-def why_not(address: Address, failure: Failure) -> str:
-    """Say why a server cannot be reached, and what to do."""
-    error = failure.value
-    where, host = str(address), address.host
-    if failure.check(errors.ConnectionRefusedError):
-        return f"nobody listens at {where} (connection refused); {START}"
-    if getattr(error, "osError", None) == errno.ENOENT:
-        return f"nobody listens at {where} (no such file); {START}"
-    if failure.check(errors.DNSLookupError, errors.UnknownHostError):
-        return f"cannot find the host {host or where}; see how its name is written"
-    if failure.check(errors.TimeoutError):
-        return f"{where} does not answer; see if the address and the port are right"
-    return f"cannot connect to {where}: {plain(failure)}"
-
-
-def plain(failure: Failure) -> str:
-    """Return an error's own words, without Twisted's sentence before them."""
-    error = failure.value
-    if isinstance(error, SSLError):  # its argument is OpenSSL's queue of errors
-        return f"TLS failed: {'; '.join(words[-1] for words in error.args[0])}"
-    if isinstance(error, errors.ConnectError) and error.args:
-        return str(error.args[-1])
-    if isinstance(error, errors.ConnectionDone):
-        return "it closed the connection"
-    if isinstance(error, errors.ConnectionAborted):  # by us
-        return f"nothing came for {GREETING:.0f} seconds that is a greeting"
-    return str(error).rstrip(".") or type(error).__name__
+def _unless_cancelled(failure: Failure) -> None:
+    failure.trap(CancelledError)

@@ -1,345 +1,361 @@
-"""A person's conversation with a server, without I/O: bytes in, lines to show out.
+"""A program's conversation with a server, without I/O: bytes in, happenings out.
 
-It speaks the plain dialect (docs/protocol.md). It keeps what a client has to know:
-one's name and rooms, who and what can be completed, what is sent and not answered.
+It speaks the structured dialect (docs/protocol.md) over connections that come and go,
+and keeps what outlives them: the key, the name, how far each room has been seen, and
+what was written and is not known to be stored.
 """
 
-import re
-from collections import deque
-from collections.abc import Callable, Iterable
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Union
 
-from ecochat.client.line import Kind, Line
-from ecochat.client.safe import safe, sendable
-from ecochat.client.unanswered import MOST, Sent, Unanswered, read_typed
-from ecochat.core.framing import BadFrame, FrameDecoder, encode_frame
-from ecochat.core.requests import (
-    Depart,
-    Join,
-    Leave,
-    Request,
-    Say,
-    SetAcks,
-    SetNick,
-    SetTopic,
+import msgspec
+
+from ecochat.client.errors import (
+    ClientError,
+    Disconnected,
+    Ended,
+    NotStored,
+    Refused,
+    ServerFault,
 )
-from ecochat.core.words import QUIT
+from ecochat.client.happenings import (
+    Answer,
+    Answered,
+    Failed,
+    Offline,
+    Online,
+    Outcome,
+    Over,
+)
+from ecochat.client.positions import Positions
+from ecochat.client.unanswered import ITEMS, Asked, Unanswered
+from ecochat.core import wire
+from ecochat.core.framing import DEFAULT_LIMIT, DELIMITER, BadFrame, FrameDecoder
+from ecochat.core.requests import Hello, Join, Leave, Pong, Request, SetNick
 
-KNOWN = 1_000
-"""Names of people, and of rooms, kept for completion; the oldest go first."""
+LONGEST = 4 * 2**20
+"""Bytes of a frame that is read: a welcome to 200 rooms with the longest topics has
+half a megabyte, and an operator may allow longer messages."""
 
-LISTED = 500
-"""Names of a list that are shown in one line; a longer list takes several."""
+NOT_NOW = frozenset(("failed", "not_stored", "too_many", "unavailable"))
+"""Why a server does not let in somebody who may come back later all the same."""
 
-ASKED = 50
-"""Others in a room up to which the client asks who they are, for completion."""
+NAMES = frozenset(("bad_name", "name_taken"))
+"""Why a name that one had is not to be had again."""
+
+ENDINGS = frozenset(("kicked", "taken_over"))
+"""What ends a session for good, said unasked."""
+
+FAILED_WRITES = frozenset(("not_stored", "id_skipped"))
+"""What says of something in order that it is not stored."""
+
+_HELLO = "hello"
+_OPS = frozenset(str(kind.__struct_config__.tag) for kind in wire.SAID)
+_decode = msgspec.json.Decoder(Union[wire.SAID]).decode  # noqa: UP007
+
+
+class _Op(msgspec.Struct):
+    op: str
 
 
 class Conversation:
-    """Talks with a server over connections that come and go.
+    """Talks with a server for one identity.
 
-    :ivar nick: one's name, as the server says it.
-    :ivar rooms: the rooms one is in, the current one last.
+    :ivar key: the secret that makes it the same identity on the next connection.
+    :ivar nick: one's name, as the server says it; before that the one asked for.
+    :ivar positions: the rooms one is in, with the number of the last event seen.
+    :ivar welcome: what the server greeted with last; None before that.
     :ivar online: whether there is a session.
-    :ivar welcomed: whether there ever was one.
-    :ivar dismissed: whether the last that the server said is an error that was no
-        answer, as to be kicked: a connection that it closes then is not made again.
-    :ivar people: whom one has seen, who was seen last is last.
-    :ivar places: the rooms one has heard of, in the same way.
-    :ivar unanswered: what was sent, in that order.
-    :ivar given_back: messages that had no answer when the connection was lost, or came
-        too late for it; the input takes them from here, one after the other.
-    :param nick: the name to take; empty for the one that the server gives.
+    :ivar unanswered: what was asked and has no answer yet.
+    :ivar said_before: the last error said before a session, for who asks why not.
+    :param nick: the name to go by; None for the one that the server gives.
+    :param rooms: the rooms to be in, with the number of the last event seen there, None
+        for from now on; None for the lobby.
+    :param key: at least 22 characters; one is made by default.
+    :param name: the program's own name and version.
     """
 
-    def __init__(self, nick: str = "") -> None:
-        self.nick = nick
-        self.rooms: list[str] = []
+    def __init__(
+        self,
+        *,
+        nick: str | None = None,
+        rooms: Mapping[str, int | None] | None = None,
+        key: str | None = None,
+        name: str = "",
+    ) -> None:
+        self.key = key or secrets.token_urlsafe(32)
+        self.nick = nick or ""
+        self.positions = Positions()
+        self.welcome: wire.Welcome | None = None
         self.online = False
-        self.welcomed = False
-        self.dismissed = False
-        self.people: dict[str, None] = {}
-        self.places: dict[str, None] = {}
         self.unanswered = Unanswered()
-        self.given_back: deque[str] = deque(maxlen=MOST)
-        self._wanted = sendable(nick)
-        self._returning: set[str] = set()
-        self._listed: list[str] = []
-        self._acks = True
-        self._password_is_due = False
+        self.said_before = ""
+        self._wanted = nick
+        self._asked_rooms = None if rooms is None else dict(rooms)
+        self._name = name
+        self._last_id = 0
+        self._greeted = False
         self._output = bytearray()
-        self._decoder = FrameDecoder()
+        self._decoder = FrameDecoder(LONGEST)
 
-    @property
-    def room(self) -> str:
-        """The current room; empty for none."""
-        return self.rooms[-1] if self.rooms else ""
-
-    @property
-    def asked_to_leave(self) -> bool:
-        """Whether the server was asked to close, and has not refused."""
-        return self.unanswered.has_departure
-
-    # The connection
+    # What goes out
 
     def connected(self) -> None:
-        """Begin a session on a new connection."""
-        self._decoder = FrameDecoder()
-        self._acks = True
-        self.dismissed = False
-        self._password_is_due = False
+        """Begin on a new connection."""
+        self._decoder = FrameDecoder(LONGEST)
         self._output.clear()
-        self.unanswered.clear()
-        self._listed.clear()
-        if self._wanted:
-            self._ask(f"/nick {self._wanted}")
-        else:
-            self._output += encode_frame("")  # so that it begins without a wait
+        self._greeted = False
+        self.said_before = ""
+        if self.welcome is not None:
+            self._asked_rooms = self.positions.asked()
+        self._hello(self._wanted)
 
-    def receive(self, data: bytes) -> list[Line]:
-        """Take what was read; return what to show."""
-        self._decoder.receive(data)
-        lines: list[Line] = []
-        while (frame := self._decoder.next_frame()) is not None:
-            if isinstance(frame, BadFrame):
-                text = f"the server sent something that is {frame.value}"
-                lines.append(Line(Kind.ERROR, text))
-            else:
-                lines += self._read(safe(frame))
-        return lines
+    def request(self, request: Request) -> str:
+        """Ask something, now or as soon as there is a session; return its ref.
 
-    def lost(self) -> list[Line]:
-        """Take the end of the connection; return what to show."""
-        text = "connection lost; trying again, your input stays where it is"
-        lines = [Line(Kind.ERROR, text)]
-        for sent in self.unanswered.messages:
-            self._give_back(sent)
-            text = f"not confirmed (/history shows if it is stored): {sent.typed}"
-            lines.append(Line(Kind.ERROR, safe(text)))
-        self.unanswered.clear()
-        self.online = False
-        return lines
+        :raises TooMuch: when too much is unanswered.
+        :raises Refused: ``too_long`` when no frame could hold it.
+        :raises ValueError: when JSON cannot hold it.
+        """
+        self._check_length(request)
+        ref = self.unanswered.add(request)
+        if self.online:
+            self._send(self.unanswered[ref])
+        return ref
 
-    def output(self) -> bytes:
+    def data_to_send(self) -> bytes:
         """Return what is to be sent now, once."""
         data = bytes(self._output)
         self._output.clear()
         return data
 
-    def say(self, typed: str) -> list[Line]:
-        """Send what a person typed, or give it back; return what to show at once."""
-        sent = read_typed(sendable(typed).rstrip("\n"))
+    def _check_length(self, request: Request) -> None:
+        limit = self.welcome.limits.frame if self.welcome else DEFAULT_LIMIT
+        if len(_encoded(request)) + _HEAD > limit:
+            raise Refused("too_long", f"a request has at most {limit:,} bytes")
+
+    def _hello(self, nick: str | None) -> None:
+        self._write(
+            Hello(
+                ref=_HELLO,
+                protocol=wire.PROTOCOL,
+                client=self._name,
+                key=self.key,
+                nick=nick,
+                rooms=self._asked_rooms,
+            )
+        )
+
+    def _send(self, asked: Asked) -> None:
+        """Send a request; what writes gets its id when it is sent first, since only the
+        welcome tells which ids are free."""
+        if asked.is_write:
+            id = getattr(asked.request, "id", None) or self._last_id + 1
+            asked.request = msgspec.structs.replace(asked.request, id=id)
+            self._last_id = max(self._last_id, id)
+        asked.sent = True
+        self._write(asked.request)
+
+    def _write(self, request: Request) -> None:
+        self._output += _encoded(request) + DELIMITER
+
+    # What comes in
+
+    def receive_data(self, data: bytes) -> Iterator[Outcome]:
+        """Take what was read; yield what comes of it, one after the other.
+
+        The connection is of no use after an error.
+
+        :raises ServerFault: when it is not as the protocol has it.
+        :raises Disconnected: when the server does not let us in now.
+        """
+        self._decoder.receive(data)
+        while (frame := self._decoder.next_frame()) is not None:
+            if isinstance(frame, BadFrame):
+                raise ServerFault(f"the server sent a frame that is {frame.value}")
+            if frame.startswith("{"):
+                self._greeted = True
+                yield from self._read(frame)
+            elif self._greeted and frame:
+                raise ServerFault("the server sent something that is no JSON object")
+            elif frame.startswith("! "):
+                self.said_before = frame[2:]
+
+    def lost(self, why: str) -> Iterator[Outcome]:
+        """Take the end of a connection; yield what comes of it."""
+        was_online, self.online = self.online, False
+        self._output.clear()
+        if was_online:
+            yield Offline(why)
+        for ref in self.unanswered.lose():
+            yield Failed(ref, Disconnected(why))
+
+    def close(self, error: ClientError) -> Iterator[Outcome]:
+        """Take it that there is no connection any more; yield what comes of it."""
+        self.online = False
+        self._output.clear()
+        for ref in self.unanswered.clear():
+            yield Failed(ref, error)
+
+    def _read(self, frame: str) -> Iterator[Outcome]:
+        said = _decoded(frame)
+        if said is None:
+            return
         if not self.online:
-            self._give_back(sent)
-            return []
-        if self._password_is_due:
-            sent = Sent(sent.typed, Depart())
-        waits = self._acks or not sent.is_acknowledged
-        self._send(sent, waits)
-        return [] if waits else [self._own(sent)]
+            yield from self._before(said)
+        elif said.ref is not None:
+            yield from self._answer(said)
+        else:
+            take = _UNASKED.get(type(said))
+            if take is None or take(self, said):
+                yield _ending(said) or said
 
-    def is_secret(self, typed: str) -> bool:
-        """Whether what is typed is a password, or holds one."""
-        match = QUIT.fullmatch(typed.strip())
-        return self._password_is_due or bool(match and match[1])
+    # The beginning
 
-    def _give_back(self, sent: Sent) -> None:
-        """Have it typed again: to the one person that it is for, since everyone would
-        read it where their room is gone."""
-        here = isinstance(sent.request, Say) and sent.request.room is None
-        private = here and self.room.startswith("@")
-        typed = f"/msg {self.room[1:]} {sent.said}" if private else sent.typed
-        self.given_back.append(typed)
+    def _before(self, said: wire.Said) -> Iterator[Outcome]:
+        if isinstance(said, wire.Welcome):
+            again = self.welcome is not None
+            names = self.positions.begin(said.rooms, self._asked_rooms or {})
+            self.unanswered.relabel(names)
+            yield from self._begin(said)
+            for room, new in names.items():
+                yield wire.Relabelled(room=room, new=new)
+            yield Online(said, again)
+        elif isinstance(said, wire.Ping):
+            self._pong(said)
+        elif isinstance(said, wire.Error):
+            yield from self._not_begun(said)
 
-    def _ask(self, text: str) -> None:
-        self._send(read_typed(text))
+    def _begin(self, welcome: wire.Welcome) -> Iterator[Failed]:
+        """Begin a session; send what waited for it, but what this server takes in no
+        frame, since nothing would answer that."""
+        self.welcome = welcome
+        self.nick = welcome.nick
+        self.online = True
+        self._last_id = max(self._last_id, welcome.last_id)
+        for ref, waiting in self.unanswered.items():
+            try:
+                self._check_length(waiting.request)
+            except Refused as refusal:
+                self.unanswered.pop(ref)
+                yield Failed(ref, refusal)
+            else:
+                self._send(waiting)
 
-    def _send(self, sent: Sent, waits: bool = True) -> None:
-        self._output += encode_frame(sent.typed)
-        if waits:
-            self.unanswered.add(sent)
-        if isinstance(sent.request, SetAcks):
-            self._acks = sent.request.on
+    def _not_begun(self, error: wire.Error) -> Iterator[Outcome]:
+        """Take a refused hello. Back again, a name that is gone is not insisted on."""
+        self.said_before = error.text
+        if self.welcome is not None and error.code in NAMES and self._wanted:
+            self._wanted = None
+            self._hello(None)
+        elif error.code in NOT_NOW:
+            raise Disconnected(error.text)
+        else:
+            yield Over(Ended(error.code, error.text))
 
-    # Frames
+    # Answers
 
-    def _read(self, frame: str) -> Iterable[Line]:
-        self.dismissed = False
-        read = _FRAMES.get(frame[:2])
-        return read(self, frame[2:]) if read else [self._message(frame)]
+    def _answer(self, said: wire.Said) -> Iterator[Outcome]:
+        """Take a part of an answer; one that nobody waits for is ignored."""
+        asked = self.unanswered.get(said.ref)
+        if asked is None or said.ref is None:
+            return
+        if isinstance(said, wire.Error):
+            self.unanswered.pop(said.ref)
+            yield Failed(said.ref, _refusal(said))
+        elif isinstance(said, wire.Stored | wire.Ok | wire.End):
+            self.unanswered.pop(said.ref)
+            self._done(asked.request, said)
+            yield Answered(said.ref, Answer(asked.items, said))
+        elif len(asked.items) < ITEMS:
+            asked.items.append(msgspec.structs.replace(said, ref=None))
+        else:
+            raise ServerFault(f"the server sent a list of more than {ITEMS:,} items")
 
-    def _message(self, frame: str) -> Line:
-        match = _MESSAGE.fullmatch(frame)
-        if match is None:
-            return Line(Kind.NOTICE, frame)
-        if match["room"]:
-            _remember(self.places, match["room"])
-        if match["nick"] != "Server":
-            _remember(self.people, match["nick"])
-        return Line(Kind.MESSAGE, match["text"], match["nick"], match["room"] or "")
+    def _done(self, request: Request, said: Any) -> None:
+        """Take what an answer says of oneself."""
+        if isinstance(request, Join):
+            self.positions.enter(said.room, request.after, said.last, said.id)
+        elif isinstance(request, Leave):
+            self.positions.leave(said.room)
+        elif isinstance(request, SetNick):
+            self.nick = self._wanted = said.nick
 
-    def _error(self, text: str) -> list[Line]:
-        self.dismissed = self.unanswered.refused() is None and self.online
-        return [Line(Kind.ERROR, text)]
+    # What comes unasked; each says whether it is told
 
-    def _ack(self, text: str) -> list[Line]:
-        sent = self.unanswered.acknowledged()
-        if sent is None:
-            return [Line(Kind.NOTICE, f"stored: {text}")]
-        room, _, number = text.partition(" ")
-        _remember(self.places, room)
-        elsewhere = "" if room == self.room else room
-        return [self._own(sent)._replace(room=elsewhere, number=number)]
+    def _event(self, event: wire.Event) -> bool:
+        return self.positions.see(event)
 
-    def _own(self, sent: Sent) -> Line:
-        if isinstance(sent.request, SetTopic):
-            text = f"{self.nick} set the topic: {safe(sent.request.topic)}"
-            return Line(Kind.NOTICE, text)
-        return Line(Kind.OWN, safe(sent.said), self.nick)
+    def _expired(self, said: wire.Expired) -> bool:
+        return self.positions.expire(said.room, said.upto)
 
-    def _notice(self, text: str) -> list[Line]:
-        for pattern, act in _NOTICES:
-            if match := pattern.fullmatch(text):
-                return act(self, match)
-        return self._reply(text)
+    def _opened(self, said: wire.Opened) -> bool:
+        self.positions.enter(said.room, said.last, said.last, said.id)
+        return True
 
-    def _reply(self, text: str) -> list[Line]:
-        self.unanswered.noticed()
-        return [Line(Kind.NOTICE, text)]
+    def _relabelled(self, said: wire.Relabelled) -> bool:
+        self.positions.relabel(said.room, said.new)
+        self.unanswered.relabel({said.room: said.new})
+        return True
 
-    def _answer(self, text: str, *kinds: type[Request]) -> list[Line]:
-        self.unanswered.answered(*kinds)
-        return [Line(Kind.NOTICE, text)]
+    def _dropped(self, said: wire.Dropped) -> bool:
+        self.positions.leave(said.room)
+        return True
 
-    # Notices
+    def _renamed(self, said: wire.Renamed) -> bool:
+        if self.welcome is not None and said.session == self.welcome.session:
+            self.nick = said.new
+        return True
 
-    def _welcome(self, match: re.Match[str]) -> list[Line]:
-        rooms, back = self.rooms, self.welcomed
-        self.rooms = []
-        self.online = self.welcomed = True
-        if back:
-            self._return_to(rooms, match["room"])
-        self._enter(match)
-        lines = [Line(Kind.NOTICE, match[0])]
-        return [Line(Kind.NOTICE, "connected again"), *lines] if back else lines
-
-    def _return_to(self, rooms: list[str], first: str) -> None:
-        """Go into the rooms one was in; ``first`` is where the server puts everyone."""
-        again = [room for room in rooms if room != first]
-        if again and rooms[-1] == first:
-            again.append(first)
-        self._returning = set(again)
-        for room in again:
-            self._ask(f"/join {room}")
-        if first not in rooms:
-            self._ask(f"/leave {first}")
-
-    def _entered(self, match: re.Match[str]) -> list[Line]:
-        self._enter(match)
-        return self._answer(match[0], Join)
-
-    def _enter(self, match: re.Match[str]) -> None:
-        self.nick, room = match["nick"], match["room"]
-        self.rooms = [*(r for r in self.rooms if r != room), room]
-        _remember(self.places, room)
-        if room in self._returning:
-            self._returning.discard(room)
-        elif 0 < int(match["others"] or 0) <= ASKED:
-            self._ask(f"/who {room}")
-
-    def _left_room(self, match: re.Match[str]) -> list[Line]:
-        now = [match["now"]] if match["now"] else []
-        self.rooms = [r for r in self.rooms if r not in (match["room"], *now)] + now
-        return self._answer(match[0], Leave)
-
-    def _came(self, match: re.Match[str]) -> list[Line]:
-        _remember(self.people, match["nick"])
-        return [Line(Kind.PRESENCE, match[0])]
-
-    def _went(self, match: re.Match[str]) -> list[Line]:
-        self.people.pop(match["nick"], None)
-        return [Line(Kind.PRESENCE, match[0])]
-
-    def _renamed(self, match: re.Match[str]) -> list[Line]:
-        old, new = match["nick"], match["new"]
-        self.people.pop(old, None)
-        if self.places.pop(f"@{old}", self) is None:
-            _remember(self.places, f"@{new}")
-        self.rooms = [f"@{new}" if room == f"@{old}" else room for room in self.rooms]
-        if old == self.nick:
-            self.nick = self._wanted = new
-            return self._answer(match[0], SetNick)
-        _remember(self.people, new)
-        return [Line(Kind.PRESENCE, match[0])]
-
-    def _listed_person(self, match: re.Match[str]) -> list[Line]:
-        if match["nick"] != self.nick:
-            _remember(self.people, match["nick"])
-        self._listed.append(f"{match['nick']} ({match['id']})")
-        self.unanswered.noticed()
-        return self._list(match["room"]) if len(self._listed) == LISTED else []
-
-    def _list(self, room: str) -> list[Line]:
-        names = ", ".join(self._listed)
-        self._listed.clear()
-        return [Line(Kind.NOTICE, f"in {room}: {names}")]
-
-    def _end_of_list(self, match: re.Match[str]) -> list[Line]:
-        if self._listed:
-            return self._list(match["room"])
-        # Of a list with nothing in it, it is all the answer there is.
-        return [] if self.unanswered.has_line else self._reply(match[0])
-
-    def _listed_room(self, match: re.Match[str]) -> list[Line]:
-        _remember(self.places, match["room"])
-        return self._reply(match[0])
-
-    def _password(self, match: re.Match[str]) -> list[Line]:
-        """What is typed next is a password, until the server takes messages again."""
-        self._password_is_due = match[0] == "password?"
-        return self._reply(match[0])
+    def _pong(self, said: wire.Ping) -> bool:
+        self._write(Pong(ref=said.ref))
+        return False
 
 
-def _remember(names: dict[str, None], name: str) -> None:
-    names.pop(name, None)
-    names[name] = None
-    if len(names) > KNOWN:
-        del names[next(iter(names))]
-
-
-_FRAMES: dict[str, Callable[[Conversation, str], list[Line]]] = {
-    "* ": Conversation._notice,
-    "! ": Conversation._error,
-    "+ ": Conversation._ack,
+_UNASKED: dict[type[wire.Said], Callable[[Conversation, Any], bool]] = {
+    **dict.fromkeys(wire.EVENTS, Conversation._event),
+    wire.Expired: Conversation._expired,
+    wire.Opened: Conversation._opened,
+    wire.Relabelled: Conversation._relabelled,
+    wire.Dropped: Conversation._dropped,
+    wire.Renamed: Conversation._renamed,
+    wire.Ping: Conversation._pong,
 }
-_MESSAGE = re.compile(
-    r"(?:\[(?P<room>[^\]\s]+)\] )?(?P<nick>[^\s:\[\]]+): (?P<text>.*)", re.DOTALL
-)
-_YOU = r"You are (?P<nick>\S+) in (?P<room>\S+) (?:alone|with (?P<others>\d+) others?)"
-_NOTICES: tuple[
-    tuple[re.Pattern[str], Callable[[Conversation, re.Match[str]], list[Line]]], ...
-] = (
-    (re.compile(rf"Welcome to .*?\. {_YOU}\..*"), Conversation._welcome),
-    (re.compile(rf"{_YOU}\..*"), Conversation._entered),
-    (
-        re.compile(
-            r"You left (?P<room>\S+)\. You are in (?:no room, .*|(?P<now>\S+)\.)"
-        ),
-        Conversation._left_room,
-    ),
-    (re.compile(r"(?:\[\S+\] )?(?P<nick>\S+) joined"), Conversation._came),
-    (re.compile(r"(?:\[\S+\] )?(?P<nick>\S+) left"), Conversation._went),
-    (
-        re.compile(r"(?:\[\S+\] )?(?P<nick>\S+) is now (?P<new>\S+)"),
-        Conversation._renamed,
-    ),
-    (
-        re.compile(r"(?P<room>\S+) (?P<nick>\S+) (?P<id>s\d+)"),
-        Conversation._listed_person,
-    ),
-    (re.compile(r"end (?P<room>\S+)(?: \d+)?"), Conversation._end_of_list),
-    (
-        re.compile(r"(?P<room>\S+) \d+ members?, last \d+(?:: .*)?"),
-        Conversation._listed_room,
-    ),
-    (re.compile(r"password\?|back to chat"), Conversation._password),
-)
+"""What changes something of the conversation's own."""
+
+_HEAD = 64
+"""Bytes that the ref and the id of a request take, at most."""
+
+
+def _encoded(request: Request) -> bytes:
+    """Return a request as JSON, without what is not said in it."""
+    fields = msgspec.structs.asdict(request)
+    said = {name: value for name, value in fields.items() if value is not None}
+    return msgspec.json.encode({"op": request.__struct_config__.tag, **said})
+
+
+def _decoded(frame: str) -> wire.Said | None:
+    """Return what a frame says; None for what this version does not know."""
+    try:
+        said: wire.Said = _decode(frame)
+    except (msgspec.DecodeError, RecursionError) as wrong:
+        try:
+            op = msgspec.json.decode(frame, type=_Op).op
+        except (msgspec.DecodeError, RecursionError):
+            op = ""
+        if op and op not in _OPS:
+            return None
+        raise ServerFault(f"the server sent what cannot be read: {wrong}") from None
+    return said
+
+
+def _refusal(error: wire.Error) -> Refused:
+    kind = NotStored if error.code in FAILED_WRITES else Refused
+    return kind(error.code, error.text, error.path)
+
+
+def _ending(said: wire.Said) -> Over | None:
+    if isinstance(said, wire.Error) and said.code in ENDINGS:
+        return Over(Ended(said.code, said.text))
+    return None

@@ -32,6 +32,12 @@ def safe(text: str) -> str:
     return _UNSAFE.sub(_mark, text.replace("\r\n", "\n").replace("\t", INDENT))
 
 
+def safe_name(name: str) -> str:
+    """Return a name with a mark for each character that is not safe to show; of more
+    than one line it would look like more."""
+    return safe(name).replace("\n", "\\n")
+
+
 def indented(text: str) -> str:
     """Return a text of one or more lines, those after the first indented."""
     return text.replace("\n", "\n" + INDENT)

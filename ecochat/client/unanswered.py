@@ -1,117 +1,121 @@
-"""What was sent and not answered yet.
+"""What was asked and has no answer yet, in order."""
 
-Answers come in the order of the frames, but only two kinds can be told from what comes
-unasked: a number (``+``), which answers a message, and an error (``!``). Other answers
-are notices of one or more frames; so what has had one is taken as answered when the
-next frame is sent, or has its answer.
-"""
+from collections.abc import Mapping
 
-from collections import deque
-from collections.abc import Callable
-from typing import NamedTuple
+import msgspec
 
-from ecochat.core.commands import parse_command
-from ecochat.core.errors import Refused
-from ecochat.core.requests import Depart, Request, Say, SetTopic
-from ecochat.core.words import QUIT, find_word
+from ecochat.client.errors import TooMuch
+from ecochat.core.requests import (
+    Delete,
+    Edit,
+    Me,
+    React,
+    Request,
+    Say,
+    SayTo,
+    SetTopic,
+)
+from ecochat.core.wire import Said
 
-MOST = 100
-"""Messages that may wait for their answer; a person sees before that that none come."""
+MOST = 1_000
+"""Requests without an answer: with the longest messages, of 16 KB, they take 16 MB."""
+
+ITEMS = 200_000
+"""Items of one answer: twice as many as there are sessions at the largest servers."""
+
+WRITES = (Say, SayTo, Me, SetTopic, Edit, Delete, React)
+"""What is kept until it is stored, and has an id."""
 
 
-class Sent(NamedTuple):
-    """A frame that was sent: what was typed, and what it asks for, where known."""
+class Asked:
+    """A request that has no answer yet.
 
-    typed: str
-    request: Request | None
+    :ivar request: what is sent, its id included once it was sent.
+    :ivar sent: whether it was sent on the present connection.
+    :ivar items: what has come of the answer.
+    """
+
+    __slots__ = ("items", "request", "sent")
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.sent = False
+        self.items: list[Said] = []
 
     @property
-    def said(self) -> str:
-        """What others read of it; empty for what is no message."""
-        return self.request.text if isinstance(self.request, Say) else ""
-
-    @property
-    def is_acknowledged(self) -> bool:
-        """Whether its answer, if it is carried out, is a number."""
-        return isinstance(self.request, (Say, SetTopic))
+    def is_write(self) -> bool:
+        """Whether it is kept when the connection is lost, and sent again."""
+        topic = getattr(self.request, "topic", "")  # None asks for it
+        return isinstance(self.request, WRITES) and topic is not None
 
 
 class Unanswered:
-    """The frames that wait for their answers, in their order."""
+    """The requests without an answer, by their refs, in the order they were made in."""
 
     def __init__(self) -> None:
-        self._sent: deque[Sent] = deque()
-        self._oldest_has_line = False
+        self._asked: dict[str, Asked] = {}
+        self._refs = 0
 
-    @property
-    def is_full(self) -> bool:
-        """Whether no more should be sent."""
-        return len(self._sent) >= MOST
+    def __len__(self) -> int:
+        return len(self._asked)
 
-    @property
-    def messages(self) -> list[Sent]:
-        """Those that others will read."""
-        return [sent for sent in self._sent if sent.said]
+    def __getitem__(self, ref: str) -> Asked:
+        return self._asked[ref]
 
-    @property
-    def has_departure(self) -> bool:
-        """Whether one of them asks the server to close."""
-        return any(isinstance(sent.request, Depart) for sent in self._sent)
+    def items(self) -> list[tuple[str, Asked]]:
+        """Return them all, each with its ref."""
+        return list(self._asked.items())
 
-    @property
-    def has_line(self) -> bool:
-        """Whether a notice came that the oldest may have asked for."""
-        return self._oldest_has_line
+    def get(self, ref: str | None) -> Asked | None:
+        """Return what has this ref, if anything has."""
+        return self._asked.get(ref or "")
 
-    def clear(self) -> None:
-        """Forget all, since the connection is another one."""
-        self._sent.clear()
-        self._oldest_has_line = False
+    def add(self, request: Request) -> str:
+        """Take a request, and return the ref that it has now.
 
-    def add(self, sent: Sent) -> None:
-        """Take a frame that is sent now."""
-        self._skip(lambda _: self._oldest_has_line)
-        self._sent.append(sent)
+        :raises TooMuch: when there are :data:`MOST` already.
+        """
+        if len(self._asked) >= MOST:
+            raise TooMuch(f"{MOST:,} requests have no answer yet, wait for some")
+        self._refs += 1
+        ref = str(self._refs)
+        self._asked[ref] = Asked(msgspec.structs.replace(request, ref=ref))
+        return ref
 
-    def noticed(self) -> None:
-        """Take that a notice came that may be an answer, or one line of it."""
-        self._oldest_has_line = bool(self._sent) and not self._sent[0].is_acknowledged
+    def pop(self, ref: str) -> Asked:
+        """Return what has this ref, which is answered now."""
+        return self._asked.pop(ref)
 
-    def answered(self, *kinds: type[Request]) -> None:
-        """Take an answer that only requests of these kinds have: the first of them has
-        it, and whatever was sent before has its own."""
-        for index, sent in enumerate(self._sent):
-            if isinstance(sent.request, kinds):
-                for _ in range(index + 1):
-                    self._take()
-                return
+    def lose(self) -> list[str]:
+        """Forget what no connection can answer any more, and return the refs of that:
+        what was sent and does not write. The rest is to be sent again."""
+        lost = [
+            ref
+            for ref, asked in self._asked.items()
+            if asked.sent and not asked.is_write
+        ]
+        for ref in lost:
+            del self._asked[ref]
+        for asked in self._asked.values():
+            asked.sent = False
+        return lost
 
-    def acknowledged(self) -> Sent | None:
-        """Take that a number came; return what it is of, if that is known."""
-        self._skip(lambda sent: not sent.is_acknowledged)
-        return self._take()
+    def clear(self) -> list[str]:
+        """Forget everything, and return the refs of that."""
+        refs = list(self._asked)
+        self._asked.clear()
+        return refs
 
-    def refused(self) -> Sent | None:
-        """Take that an error came; return what it is of, None if it came unasked."""
-        self._skip(lambda _: self._oldest_has_line)
-        return self._take()
+    def relabel(self, names: Mapping[str, str]) -> None:
+        """Have what is for a private room be for the one it is, under its new name, if
+        it has to be sent again.
 
-    def _take(self) -> Sent | None:
-        self._oldest_has_line = False
-        return self._sent.popleft() if self._sent else None
-
-    def _skip(self, done: Callable[[Sent], bool]) -> None:
-        while self._sent and done(self._sent[0]):
-            self._take()
-
-
-def read_typed(typed: str) -> Sent:
-    """Return what a typed frame asks the server for, as far as a client can know."""
-    if match := QUIT.fullmatch(typed):
-        return Sent(typed, Depart() if match[1] else None)
-    if not typed.startswith("/"):
-        return Sent(typed, find_word(typed) or Say(typed))
-    try:
-        return Sent(typed, parse_command(typed))
-    except Refused:
-        return Sent(typed, None)  # the server says what is wrong with it
+        :param names: those that changed: old and new.
+        """
+        for asked in self._asked.values():
+            request = asked.request
+            if (room := getattr(request, "room", None) or "") in names:
+                asked.request = msgspec.structs.replace(request, room=names[room])
+            elif isinstance(request, SayTo) and f"@{request.nick}" in names:
+                nick = names[f"@{request.nick}"][1:]
+                asked.request = msgspec.structs.replace(request, nick=nick)

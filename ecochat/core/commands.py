@@ -1,6 +1,7 @@
 """The one table of commands, and how a line of text becomes a request by it.
 
-Plain slash commands, help and completion are read from here.
+Plain slash commands, help and completion are read from here, and which operation of the
+structured dialect is the twin of each.
 """
 
 import difflib
@@ -15,7 +16,9 @@ from ecochat.core.requests import (
     Announce,
     Clients,
     Close,
+    Delete,
     Depart,
+    Edit,
     GetTopic,
     Help,
     History,
@@ -24,15 +27,19 @@ from ecochat.core.requests import (
     Kick,
     Leave,
     Mac,
+    Me,
     Name,
+    Quit,
+    React,
     Request,
     Rooms,
     Say,
+    SayTo,
+    Search,
     SetAcks,
     SetNick,
     SetTopic,
     Shutdown,
-    Since,
     Status,
     Time,
     Who,
@@ -71,6 +78,7 @@ class Command(msgspec.Struct, frozen=True):
     """One command: its name, a line of help, what it makes of its arguments.
 
     :param operator: whether it is for operators only.
+    :param twin: the operation that asks for the same; None: it is ``request`` itself.
     """
 
     name: str
@@ -78,6 +86,12 @@ class Command(msgspec.Struct, frozen=True):
     request: Callable[..., Request]
     arguments: tuple[Argument, ...] = ()
     operator: bool = False
+    twin: type[Request] | None = None
+
+    @property
+    def operation(self) -> object:
+        """The type of request that a program asks for the same with."""
+        return self.twin or self.request
 
     @property
     def usage(self) -> str:
@@ -103,10 +117,16 @@ def _seconds(word: str) -> int:
     return int(word)
 
 
-def _session(word: str) -> int:
+def _session(word: str) -> str:
     if not re.fullmatch("[sS]?[0-9]{1,18}", word):
         raise ValueError("is a session as /status names it, like s3")
-    return int(word.lstrip("sS"))
+    return f"s{word.lstrip('sS')}"
+
+
+def _off(word: str) -> bool:
+    if word.lower() != "off":
+        raise ValueError("is what can stand there")
+    return True
 
 
 def _on(word: str) -> bool:
@@ -129,26 +149,15 @@ def _topic(topic: str | None = None) -> Request:
     return GetTopic() if topic is None else SetTopic(topic)
 
 
-def _history(
-    count: int = limits.HISTORY_DEFAULT,
-    before: int | None = None,
-    room: str | None = None,
-) -> Request:
-    return History(count, before, room)
-
-
-def _message(nick: str, text: str) -> Request:
-    return Say(text, f"@{nick}")
-
-
-def _me(text: str) -> Request:
-    return Say(f"/me {text}")
+def _since(number: int, room: str | None = None) -> Request:
+    return History(room, after=number, limit=limits.NUMBER)
 
 
 _SWITCH = {"on": True, "off": False}
 _ROOM = Argument("room", "ROOM", _room)
 _ROOM_FIRST = Argument("room", "ROOM", _room, fits=re.compile("[^0-9+-]"))
 _NUMBER = Argument("number", "NUMBER", _number, required=True)
+_MESSAGE = Argument("message", "NUMBER", _number, required=True)
 _NICK = Argument("nick", "NICK", _nick, required=True)
 _TEXT = Argument("text", "TEXT", required=True, rest=True)
 _REASON = Argument("reason", "REASON", rest=True)
@@ -166,10 +175,33 @@ COMMANDS = {
         Command(
             "msg",
             "write to one person; nobody else can read it",
-            _message,
+            SayTo,
             (_NICK, _TEXT),
         ),
-        Command("me", "say what you do, as in /me waves", _me, (_TEXT,)),
+        Command("me", "say what you do, as in /me waves", Me, (_TEXT,)),
+        Command(
+            "edit",
+            "write another text for a message of yours",
+            Edit,
+            (_ROOM_FIRST, _MESSAGE, _TEXT),
+        ),
+        Command(
+            "delete",
+            "remove the text of a message of yours",
+            Delete,
+            (_ROOM_FIRST, _MESSAGE),
+        ),
+        Command(
+            "react",
+            "answer a message with a sign, as in /react 5 👍; off takes it back",
+            React,
+            (
+                _ROOM_FIRST,
+                _MESSAGE,
+                Argument("reaction", "SIGN", required=True),
+                Argument("remove", "off", _off),
+            ),
+        ),
         Command(
             "join",
             "go into a room, made if there is none; the others are kept",
@@ -183,22 +215,30 @@ COMMANDS = {
             "show or set what the room is about",
             _topic,
             (Argument("topic", "TEXT", rest=True),),
+            twin=SetTopic,
         ),
         Command(
             "history",
             f"show the last COUNT messages ({limits.HISTORY_DEFAULT})",
-            _history,
+            History,
             (
                 _ROOM_FIRST,
-                Argument("count", "COUNT", _count),
+                Argument("limit", "COUNT", _count),
                 Argument("before", "NUMBER", _number, keyword="before"),
             ),
         ),
         Command(
             "since",
             "show all that followed a message",
-            Since,
+            _since,
             (_ROOM_FIRST, _NUMBER),
+            twin=History,
+        ),
+        Command(
+            "search",
+            "find messages that have all the words; word* begins so",
+            Search,
+            (Argument("words", "WORDS", required=True, rest=True),),
         ),
         Command(
             "acks",
@@ -218,7 +258,7 @@ COMMANDS = {
             Help,
             (Argument("command", "COMMAND"),),
         ),
-        Command("quit", "end the session", Depart),
+        Command("quit", "end the session", Depart, twin=Quit),
         Command(
             "say", "say something to everyone, as Server", Announce, (_TEXT,), True
         ),
@@ -246,6 +286,9 @@ COMMANDS = {
     )
 }
 
+_ELSEWHERE = {"exit": "quit", "list": "rooms", "names": "who", "part": "leave"}
+"""What other programs call a command, where that is not the nearest name."""
+
 OPERATORS_ONLY = {c.request: c.name for c in COMMANDS.values() if c.operator}
 """The types of request that are for operators, and the command that each is of."""
 
@@ -258,10 +301,14 @@ def find_command(name: str) -> Command:
     known = COMMANDS.get(name.removeprefix("/").lower())
     if known is None:
         word = name.removeprefix("/")[:40]
-        near = difflib.get_close_matches(word.lower(), COMMANDS, 1, cutoff=0)[0]
+        near = _ELSEWHERE.get(word.lower()) or _nearest(word.lower())
         text = f"unknown command /{word}, did you mean /{near}? /help lists them all"
         raise Refused("unknown_command", text)
     return known
+
+
+def _nearest(word: str) -> str:
+    return difflib.get_close_matches(word, COMMANDS, 1, cutoff=0)[0]
 
 
 def parse_command(text: str) -> Request:

@@ -6,9 +6,11 @@ class Refused(Exception):
 
     :param code: one of a closed list of words for programs, as ``bad_name``.
     :param text: a sentence for people: what was wrong, and what was expected.
+    :param path: where in the request that was, as ``$.nick``; empty for the whole.
     """
 
-    def __init__(self, code: str, text: str) -> None:
+    def __init__(self, code: str, text: str, path: str = "") -> None:
         super().__init__(code, text)
         self.code = code
         self.text = text
+        self.path = path

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from ecochat.core.entities import Room, Session, talk_key
 from ecochat.core.errors import Refused
 from ecochat.core.facts import Facts
-from ecochat.core.items import Body, Item, Note, Reply, RoomMade
+from ecochat.core.items import (
+    Body,
+    Event,
+    Item,
+    Missing,
+    Note,
+    Reply,
+    RoomMade,
+)
 from ecochat.core.limits import Limits
 from ecochat.core.names import MAX_NICK, check_room, fold
-from ecochat.core.state import Room, Session, State, talk_key
+from ecochat.core.records import KeyRecord
+from ecochat.core.requests import Informed, Request
+from ecochat.core.state import State
 
 
 def may_read(session: Session, room: Room) -> bool:
@@ -21,6 +34,7 @@ class Ground:
     :ivar items: what applying has yielded so far.
     :ivar time: when the request was proposed, in milliseconds since 1970 (UTC).
     :ivar origin: the connection that it came over.
+    :ivar request: it.
     """
 
     def __init__(self, state: State, settings: Limits, facts: Facts) -> None:
@@ -30,27 +44,88 @@ class Ground:
         self.facts = facts
         self.time = 0
         self.origin = 0
+        self.request = Request()
+        self._informed: Informed | None = None
+
+    def take(self, origin: int, time: int, request: Request) -> Request:
+        """Begin with a request; return it without what was found for it."""
+        self.origin, self.time = origin, time
+        self._informed = None
+        if isinstance(request, Informed):
+            self._informed, request = request, request.request
+        self.request = request
+        return request
 
     def reply(self, body: Body) -> None:
         """Answer the connection that asked."""
-        self.tell(self.origin, body, is_answer=True)
+        self.answer(self.origin, self.request, body)
 
-    def tell(self, origin: int, body: Body, is_answer: bool = False) -> None:
-        """Tell one connection, unasked unless it is said to be an answer."""
-        self.items.append(Reply(self.state.next_seq(), origin, body, is_answer))
+    def answer(self, origin: int, request: Request, body: Body) -> None:
+        """Answer a request of a connection."""
+        seq = self.state.next_seq()
+        self.items.append(Reply(seq, origin, body, True, request.ref))
+
+    def tell(self, origin: int, body: Body) -> None:
+        """Tell one connection, unasked; 0: that of a session that is away, so none."""
+        if origin:
+            self.items.append(Reply(self.state.next_seq(), origin, body, False))
 
     def note(self, room: Room, session: Session, kind: str, new: str = "") -> None:
-        """Tell a room who came, went or has another name; nobody of a private one."""
-        if not room.owners:
+        """Tell a room who came, went, writes or has another name; of a private one
+        only who writes."""
+        if not room.owners or kind == "typing":
             seq = self.state.next_seq()
             note = Note(seq, room.id, session.number, kind, session.nick, new)
             self.items.append(note)
 
+    # What is found in the store
+
+    @property
+    def found(self) -> Any:
+        """What the store has for the request, where that was asked."""
+        return self._informed.found if self._informed else None
+
+    def key_record(self, hash: bytes) -> tuple[bool, KeyRecord | None]:
+        """Return whether it is known what the store has of a key, and that; if it is
+        not, the request will come again with it."""
+        informed = self._informed
+        if informed and not self.state.changes.since(hash, informed.as_of):
+            return True, informed.found
+        seq = self.state.next_seq()
+        missing = Missing(self.request, seq, key=hash)
+        self.items.append(Reply(seq, self.origin, missing, False))
+        return False, None
+
+    def message(self, room: Room, session: Session, n: int) -> Event | None:
+        """Return a message of a room's; None where the store has to be asked, and the
+        request will come again.
+
+        :raises Refused: ``no_message``.
+        """
+        informed = self._informed
+        name = self.name_of(room, session)
+        if not room.first <= n <= room.last:
+            raise Refused("no_message", f"there is no message {n} in {name}")
+        if informed is None or self.state.changes.since((room.id, n), informed.as_of):
+            seq = self.state.next_seq()
+            missing = Missing(self.request, seq, room=room.id, n=n)
+            self.items.append(Reply(seq, self.origin, missing, False))
+            return None
+        found: Event | None = informed.found
+        if found is None or found.kind != "message":
+            raise Refused("no_message", f"{n} of {name} is not a message")
+        if found.is_deleted:
+            raise Refused("no_message", f"message {n} of {name} is deleted")
+        return found
+
     def made(self, room: Room) -> None:
         """Have it recorded that a room was made."""
         seq = self.state.next_seq()
+        key = room.key
+        if room.owners:  # of two there may be one before it, which both have forgotten
+            key += f" {room.id}"
         self.items.append(
-            RoomMade(seq, room.id, room.name, room.key, self.time, room.owners)
+            RoomMade(seq, room.id, room.name, key, self.time, room.owners)
         )
 
     # Whom and which room a name means
@@ -65,7 +140,8 @@ class Ground:
     def room(self, session: Session, name: str | None) -> Room:
         """Return a room that the session may read.
 
-        :param name: None for its current one, ``@bob`` for the private one with bob.
+        :param name: None for its current one, ``@bob`` for the private one with bob,
+            ``@12`` for the private one that has this id.
         :raises Refused: ``bad_name``, ``no_room``, ``no_nick``, ``no_current_room``.
         """
         if name is None:
@@ -85,7 +161,7 @@ class Ground:
         """
         room = self.room(session, name)
         if not is_member(session, room):
-            raise Refused("not_member", f"you are not in {room.name_for(session)}")
+            raise Refused("not_member", f"you are not in {self.name_of(room, session)}")
         return room
 
     def _room_of_everyone(self, name: str) -> Room:
@@ -95,24 +171,41 @@ class Ground:
         return room
 
     def _talk(self, session: Session, nick: str) -> Room:
+        talk = self._called(session, nick)
+        if talk is not None:
+            return talk
         other = self.state.names.get(fold(nick))
-        if other is None or other is session:
-            return self._talk_of_before(session, nick)
-        talk = self.state.talks.get(talk_key(session.identity, other.identity))
-        if talk is None:
-            how = f"/msg {other.nick} TEXT begins"
-            raise Refused("no_room", f"you and {other.nick} have not talked; {how}")
-        return talk
+        if nick.isdecimal():
+            raise Refused("no_room", f"you have no private room @{nick[:20]}")
+        if other is None:
+            raise _nobody(nick)
+        if other is session:
+            raise Refused("no_room", "you have no private room with yourself")
+        how = f"/msg {other.nick} TEXT begins"
+        raise Refused("no_room", f"you and {other.nick} have not talked; {how}")
 
-    def _talk_of_before(self, session: Session, nick: str) -> Room:
-        """Return the newest private room with one who is gone and had this name."""
+    def _called(self, session: Session, nick: str) -> Room | None:
+        """Return the private room that a session calls so: by its id, by the other's
+        name, or by the last name of one who is gone, and then the newest one."""
+        if nick.isdecimal():
+            rooms = (talk for talk in session.talks.values() if str(talk.id) == nick)
+            return next(rooms, None)
         key = fold(nick)
+        other = self.state.names.get(key)
+        if other is not None and other is not session:
+            return self.state.talks.get(talk_key(session.identity, other.identity))
         for room in reversed(session.talks.values()):
             if fold(room.nicks[room.other(session.identity)]) == key:
                 return room
-        if key == session.key:
-            raise Refused("no_room", "you have no private room with yourself")
-        raise _nobody(nick)
+        return None
+
+    def name_of(self, room: Room, session: Session) -> str:
+        """Return what a session calls a room: a private one by the other's name, as
+        ``@bob``, and where that means another room by its id, as ``@12``."""
+        if not room.owners:
+            return room.name
+        nick = room.nicks[room.other(session.identity)]
+        return f"@{nick if self._called(session, nick) is room else room.id}"
 
     def present(self, room: Room) -> list[int]:
         """Return the numbers of a room's members, rising; of a private one those of

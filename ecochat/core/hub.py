@@ -5,17 +5,22 @@ commit there is one group at most; what is proposed meanwhile waits unapplied.
 """
 
 import traceback
+from collections.abc import Iterable
 
 import msgspec
 
+from ecochat.core import talks
+from ecochat.core.entities import Room, Session
 from ecochat.core.errors import Refused
 from ecochat.core.facts import Facts
 from ecochat.core.items import Failed, Item, NotOpened, Refusal, SessionClosed
 from ecochat.core.limits import Limits
-from ecochat.core.records import Batch, Loaded, records_of
-from ecochat.core.requests import Open, Request
+from ecochat.core.names import fold
+from ecochat.core.records import Batch, KeptSession, Loaded, records_of
+from ecochat.core.requests import Informed, Open, Request
 from ecochat.core.rules import FINAL, Rules
-from ecochat.core.state import Room, State
+from ecochat.core.sessions import key_of
+from ecochat.core.state import State
 
 
 class Proposal(msgspec.Struct, frozen=True, gc=False):
@@ -69,10 +74,42 @@ class Hub:
 
     def _restore(self, loaded: Loaded) -> None:
         state = self._state
-        for r in loaded.rooms:
-            state.rooms[r.key] = Room(r.id, r.name, r.key, r.first, r.last, r.topic)
         state.last_session, state.seq = loaded.last_session, loaded.seq
-        state.last_room = loaded.last_room
+        state.last_room, state.last_key = loaded.last_room, loaded.last_key
+        for r in loaded.rooms:
+            room = Room(r.id, r.name, r.key, r.first, r.last, r.topic)
+            state.restore_room(room)
+        for kept in loaded.sessions:
+            self._restore_session(kept)
+        state.keep()
+
+    def _restore_session(self, kept: KeptSession) -> None:
+        """Take up a session as one that is away, and its private rooms."""
+        state = self._state
+        rooms = [state.by_id[room] for room in kept.rooms]
+        session = state.restore_session(
+            kept.session, kept.nick, fold(kept.nick), key_of(kept.key), rooms
+        )
+        for talk in talks.kept(kept.key):
+            room = state.find_talk(session, talk)
+            if room is not None:
+                state.enter(session, room)
+        state.go_away(session, state.seq)
+
+    @property
+    def rooms(self) -> Iterable[Room]:
+        """All rooms that are here."""
+        return self._state.by_id.values()
+
+    @property
+    def away(self) -> Iterable[Session]:
+        """The sessions that have no connection."""
+        return self._state.away.values()
+
+    @property
+    def last_room(self) -> int:
+        """The highest id of any room."""
+        return self._state.last_room
 
     @property
     def waiting(self) -> int:
@@ -135,19 +172,21 @@ class Hub:
             if type(proposal.request) in FINAL:
                 self._apply_one(proposal)
             else:
-                refusal = self._refusal(proposal)
-                self._rules.tell(proposal.origin, refusal, is_answer=True)
+                self._refuse(proposal)
         self._state.keep()
         items = self._take_items()
         self._unstored += [item for item in items if type(item) is SessionClosed]
         return items
 
-    def _refusal(self, proposal: Proposal) -> Refusal:
-        text = self._rules.not_open
-        if type(proposal.request) is Open:
-            text += "; your session begins as soon as it can be stored"
-            return NotOpened("not_stored", text)
-        return Refusal("not_stored", text)
+    def _refuse(self, proposal: Proposal) -> None:
+        request = proposal.request
+        if isinstance(request, Informed):
+            request = request.request
+        refusal = Refusal("not_stored", self._rules.not_open)
+        if isinstance(request, Open) and not request.answered:
+            text = "your session begins as soon as it can be stored"
+            refusal = NotOpened("not_stored", f"{refusal.text}; {text}")
+        self._rules.answer(proposal.origin, request, refusal)
 
     def _end_group(self) -> Group:
         if self._group is None:
@@ -165,7 +204,7 @@ class Hub:
             self._rules.apply(proposal.origin, proposal.time, proposal.request)
             return
         except Refused as refused:
-            body: Refusal | Failed = Refusal(refused.code, refused.text)
+            body: Refusal | Failed = Refusal(refused.code, refused.text, refused.path)
         except Exception:
             body = Failed(traceback.format_exc())
         self._state.undo(mark)

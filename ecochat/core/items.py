@@ -6,6 +6,7 @@ is always the part of that order which concerns it.
 
 import msgspec
 
+from ecochat.core.limits import NUMBER
 from ecochat.core.requests import Request
 
 
@@ -23,9 +24,14 @@ class Event(Item, frozen=True, gc=False):
     :param time: when it was proposed, in milliseconds since 1970 (UTC).
     :param session: the number of the session that wrote it.
     :param nick: the name its writer had then.
-    :param kind: ``message`` or ``topic``.
-    :param key: the hash of the sender's key, where there is one.
+    :param kind: one of :data:`KINDS`.
+    :param text: the message, the topic, the message's new text, or the reaction. Of
+        what was edited and of its edits it is the present one; empty when deleted.
+    :param key: whose ``id`` is its own: the number of the sender's key, or that of its
+        session below zero if it has none; None where neither is known.
     :param id: the sender's own number for it, where there is one.
+    :param target: the number of the message that it is about, or answers.
+    :param changed: the number of the event that changed it last; 0 for none.
     """
 
     room: int
@@ -35,15 +41,48 @@ class Event(Item, frozen=True, gc=False):
     nick: str
     kind: str
     text: str
-    key: bytes | None = None
+    key: int | None = None
     id: int | None = None
+    target: int | None = None
+    changed: int = 0
+
+    @property
+    def is_deleted(self) -> bool:
+        """Whether its text was removed."""
+        return bool(self.changed) and not self.text
+
+
+KINDS = ("message", "topic", "edit", "delete", "react", "unreact")
+"""What an event can be."""
+
+
+class Changed(Item, frozen=True, gc=False):
+    """A message has another text from now on, and so have the edits of it.
+
+    :param room: the room's id.
+    :param target: the message's number.
+    :param by: the number of the event that says so.
+    :param text: its text now; empty when it is deleted.
+    """
+
+    room: int
+    target: int
+    by: int
+    text: str
+
+
+class RoomExpired(Item, frozen=True, gc=False):
+    """The events of a room up to a number are forgotten for good."""
+
+    room: int
+    upto: int
 
 
 class Note(Item, frozen=True, gc=False):
     """Presence: told to a room's members, neither numbered nor stored.
 
     :param session: the number of the session it is about, which is not told.
-    :param kind: ``joined``, ``left`` or ``renamed``.
+    :param kind: ``joined``, ``left``, ``renamed`` or ``typing``.
     :param new: the new name of one that is renamed.
     """
 
@@ -68,16 +107,48 @@ class RoomMade(Item, frozen=True, gc=False):
     owners: tuple[str, ...] = ()
 
 
+class RoomFound(Item, frozen=True, gc=False):
+    """A private room of before is here again, since one of its two is.
+
+    :param first: the number of its oldest event.
+    :param last: the number of its newest event.
+    """
+
+    room: int
+    first: int
+    last: int
+
+
 class RoomDropped(Item, frozen=True, gc=False):
     """A private room was forgotten, since nobody is left who may read it."""
 
     room: int
 
 
+class KeyMade(Item, frozen=True, gc=False):
+    """A key was used for the first time.
+
+    :param key: its number.
+    :param hash: what is kept of it.
+    """
+
+    key: int
+    hash: bytes
+
+
+class ReadMarked(Item, frozen=True, gc=False):
+    """Who has a key has read a room up to a number."""
+
+    key: int
+    room: int
+    n: int
+
+
 class SessionOpened(Item, frozen=True, gc=False):
     """A session began.
 
     :param origin: the connection that it speaks through.
+    :param key: the number of its key, if it has one.
     """
 
     session: int
@@ -85,6 +156,30 @@ class SessionOpened(Item, frozen=True, gc=False):
     address: str
     time: int
     origin: int
+    key: int | None = None
+
+
+class SessionAway(Item, frozen=True, gc=False):
+    """A session has lost its connection, and is kept for a time."""
+
+    session: int
+    reason: str
+
+
+class SessionResumed(Item, frozen=True, gc=False):
+    """A session speaks through another connection from now on."""
+
+    session: int
+    address: str
+    origin: int
+
+
+class Entrance(Item, frozen=True, gc=False):
+    """A session that has a key is in a room, or no longer: it outlives the server."""
+
+    session: int
+    room: int
+    is_in: bool
 
 
 class SessionRenamed(Item, frozen=True, gc=False):
@@ -120,18 +215,22 @@ class Reply(Item, frozen=True, gc=False):
 
     :param is_answer: whether it is what a request of its own came to; else it comes
         unasked, from what someone else did.
+    :param ref: its sender's word for the request that it answers.
     """
 
     origin: int
     body: Body
     is_answer: bool
+    ref: str | None = None
 
 
 class Entered(Body, frozen=True, gc=False):
     """The session is in this room now, and the room is its current one.
 
-    :param last: the room's last number when it entered: what follows will be sent.
+    :param last: the room's last number when it entered.
     :param others: how many others are in the room.
+    :param after: what follows this number will be sent.
+    :param read: how far its key has read it; 0 for nothing.
     """
 
     room: int
@@ -140,15 +239,98 @@ class Entered(Body, frozen=True, gc=False):
     nick: str
     others: int
     topic: str
+    after: int
+    read: int = 0
 
 
-class Welcomed(Entered, frozen=True, gc=False):
-    """The session has begun, in this room.
+class Welcomed(Body, frozen=True, gc=False):
+    """The session has begun, or goes on, in these rooms; the last is current.
 
     :param session: its number.
+    :param time: when, in milliseconds since 1970 (UTC).
+    :param resumed: whether it goes on.
+    :param last_id: the largest ``id`` that is stored of its key.
     """
 
     session: int
+    nick: str
+    time: int
+    rooms: tuple[Entered, ...]
+    resumed: bool = False
+    last_id: int = 0
+
+
+class Stored(Body, frozen=True, gc=False):
+    """What the session wrote is stored.
+
+    :param room: the room's id.
+    :param name: the room's name.
+    :param n: its number there.
+    :param id: its sender's own number for it.
+    :param duplicate: whether it was stored before, and this is that answer again.
+    """
+
+    room: int
+    name: str
+    n: int
+    id: int | None
+    duplicate: bool = False
+
+
+class Repeated(Body, frozen=True, gc=False):
+    """The session wrote under an ``id`` that is not above its last: what is stored
+    under it is to be read from the store, and be the answer.
+
+    :param key: whose ``id`` it is; see :class:`Event`.
+    :param room: the id of the room that it is for now; :data:`ANY_ROOM`,
+        :data:`SOMEONE` or :data:`NO_ROOM`.
+    :param name: what the session calls that room.
+    :param kind: what it is now; see :data:`KINDS`.
+    :param place: the room's id and the number that were stored under it, where that is
+        known: it may be kept no longer.
+    """
+
+    key: int
+    id: int
+    room: int
+    name: str
+    kind: str
+    text: str
+    target: int | None
+    place: tuple[int, int] | None
+
+
+ANY_ROOM = 0
+"""In place of a room's id: the room is left out, and the current one may have been
+another then."""
+
+SOMEONE = -1
+"""In place of a room's id: the private room with one who is gone, or has another name
+now, so that it cannot be told which."""
+
+NO_ROOM = -2
+"""In place of a room's id: there is no such room."""
+
+
+class Missing(Body, frozen=True, gc=False):
+    """The request needs something of the store, and is to be proposed again with it,
+    as ``requests.Informed``.
+
+    :param key: the hash of the key whose record is needed; or
+    :param room: the id of the room and
+    :param n: the number there of the event that is needed.
+    :param as_of: goes back with it, and tells whether it has become stale meanwhile.
+    """
+
+    request: Request
+    as_of: int
+    key: bytes | None = None
+    room: int = 0
+    n: int = 0
+
+
+class Done(Body, frozen=True, gc=False):
+    """What was asked for is done, and there is nothing more to say."""
 
 
 class Opened(Body, frozen=True, gc=False):
@@ -167,6 +349,7 @@ class Relabelled(Body, frozen=True, gc=False):
     """A private room of the session's has another name for it."""
 
     room: int
+    old: str
     name: str
 
 
@@ -174,6 +357,7 @@ class Dropped(Body, frozen=True, gc=False):
     """A private room of the session's is forgotten."""
 
     room: int
+    name: str
 
 
 class Exited(Body, frozen=True, gc=False):
@@ -203,15 +387,26 @@ class Topic(Body, frozen=True, gc=False):
     topic: str
 
 
+class Member(msgspec.Struct, frozen=True, gc=False):
+    """A member of a room as a list shows it.
+
+    :param away: whether its connection is lost, and it may come back.
+    """
+
+    nick: str
+    session: int
+    away: bool
+
+
 class WhoPage(Body, frozen=True, gc=False):
-    """A part of a room's members, as pairs of name and session number.
+    """A part of a room's members.
 
     :param total: how many there are in all.
     :param more: what to ask for the next part; None when this is the last.
     """
 
     name: str
-    members: tuple[tuple[str, int], ...]
+    members: tuple[Member, ...]
     total: int
     more: Request | None
 
@@ -226,9 +421,10 @@ class RoomLine(msgspec.Struct, frozen=True, gc=False):
 
 
 class RoomsPage(Body, frozen=True, gc=False):
-    """A part of the rooms, and what to ask for the next part."""
+    """A part of the rooms, how many there are, and what to ask for the next part."""
 
     rooms: tuple[RoomLine, ...]
+    total: int
     more: Request | None
 
 
@@ -251,11 +447,36 @@ class StatusRange(Body, frozen=True, gc=False):
     :param time: when, in milliseconds since 1970 (UTC).
     :param upto: the highest number of a session then.
     :param addresses: whether it is told where each comes from.
+    :param away: the numbers of those that have lost their connection.
     """
 
     time: int
     upto: int
     addresses: bool
+    away: frozenset[int]
+
+
+class SearchRange(Body, frozen=True, gc=False):
+    """Messages that are to be found in the store, the newest first.
+
+    :param words: what the session wrote; see :class:`ecochat.core.requests.Search`.
+    :param room: the id of the room; None for all rooms of everyone and ``talks``.
+    :param names: what the session calls the rooms, by id: the one room, or its private
+        rooms.
+    :param nick: the name of who wrote them; None for anyone.
+    :param after: only those with ``after < n < before``.
+    :param limit: how many.
+    :param below: only those with a ``seq`` below this: so they are read in pages.
+    """
+
+    words: tuple[str, ...]
+    room: int | None
+    names: dict[int, str]
+    nick: str | None
+    after: int
+    before: int
+    limit: int
+    below: int = NUMBER
 
 
 class Clock(Body, frozen=True, gc=False):
@@ -268,7 +489,8 @@ class Clock(Body, frozen=True, gc=False):
 class Fact(Body, frozen=True, gc=False):
     """A short answer.
 
-    :param kind: to what: ``name``, ``mac``, ``clients``, ``joke`` or ``notice``.
+    :param kind: to what: ``name``, ``mac``, ``clients``, ``joke`` or ``notice``;
+        ``told`` for what nobody asked, but that has a place among the answers.
     """
 
     kind: str
@@ -294,10 +516,14 @@ class HelpText(Body, frozen=True, gc=False):
 
 
 class Refusal(Body, frozen=True, gc=False):
-    """The request was not carried out (see :class:`ecochat.core.errors.Refused`)."""
+    """The request was not carried out (see :class:`ecochat.core.errors.Refused`).
+
+    :param path: where in the request what was wrong is; empty for the whole.
+    """
 
     code: str
     text: str
+    path: str = ""
 
 
 class NotOpened(Refusal, frozen=True, gc=False):

@@ -30,6 +30,35 @@ STATUS_PAGE = 500
 SHUTDOWN = 86_400
 """Seconds that a shutdown can be announced ahead: a day."""
 
+NUMBER = 2**63 - 1
+"""The highest number there can be: what SQLite keeps (sqlite.org/datatype3.html)."""
+
+REF = 200
+"""Code points of a program's own word for a request, which is sent back."""
+
+KEY_SHORTEST = 22
+"""Characters of a key, at least: 128 random bits in base 64."""
+
+KEY = 256
+"""Characters of a key, at most: only its hash is kept."""
+
+CLIENT = 100
+"""Code points of a client's name and version, which go into the log."""
+
+REACTION = 32
+"""Code points of a reaction: the longest emoji sequences have about ten."""
+
+AWAY = 10_000
+"""Sessions that are kept for a client that may come back, about 3 KB each; of more the
+one that has been away longest ends."""
+
+STALE = 10_000
+"""Things whose last change is remembered, about 200 bytes each, to tell whether what
+was read of one is still so; of older changes it is only known that there were some."""
+
+SEARCH_WORDS = 20
+"""Words of a search: each costs a look into the index."""
+
 HISTORY = 1_000
 """Events one request for history may ask for."""
 
@@ -47,6 +76,8 @@ class Limits(msgspec.Struct, frozen=True):
     """The limits an operator may set.
 
     :param message: the longest message, in code points.
+    :param grace: whether a session that has a key is kept when its connection is lost.
     """
 
     message: int = 4_000
+    grace: bool = True

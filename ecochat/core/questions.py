@@ -9,17 +9,21 @@ from typing import Any
 
 from ecochat.core import limits
 from ecochat.core.commands import COMMANDS, find_command
+from ecochat.core.entities import Room, Session
 from ecochat.core.errors import Refused
 from ecochat.core.ground import Ground, check_length
 from ecochat.core.items import (
     AcksSet,
     Announced,
     Clock,
+    Done,
     Fact,
     HelpText,
     LogRange,
+    Member,
     RoomLine,
     RoomsPage,
+    SearchRange,
     StatusRange,
     Stopping,
     Topic,
@@ -34,23 +38,23 @@ from ecochat.core.requests import (
     Joke,
     Mac,
     Name,
+    Ping,
     Refuse,
     Request,
     Rooms,
+    Search,
     SetAcks,
     Shutdown,
-    Since,
     Status,
     Tell,
     Time,
     Who,
 )
-from ecochat.core.state import Room, Session
 
 
 def _get_topic(ground: Ground, session: Session, request: GetTopic) -> None:
     room = ground.room(session, request.room)
-    ground.reply(Topic(room.name_for(session), room.topic))
+    ground.reply(Topic(ground.name_of(room, session), room.topic))
 
 
 def _who(ground: Ground, session: Session, request: Who) -> None:
@@ -58,10 +62,11 @@ def _who(ground: Ground, session: Session, request: Who) -> None:
     present = ground.present(room)
     begin = bisect_right(present, request.after)
     numbers = present[begin : begin + limits.WHO_PAGE]
-    members = tuple((ground.state.sessions[n].nick, n) for n in numbers)
+    found = (ground.state.sessions[n] for n in numbers)
+    members = tuple(Member(s.nick, s.number, not s.origin) for s in found)
     rest = len(present) - begin - len(numbers)
-    name = room.name_for(session)
-    more = Who(name, numbers[-1]) if rest else None
+    name = ground.name_of(room, session)
+    more = Who(name, numbers[-1], ref=request.ref) if rest else None
     ground.reply(WhoPage(name, members, len(present), more))
 
 
@@ -69,8 +74,9 @@ def _rooms(ground: Ground, session: Session, request: Rooms) -> None:
     upto = request.after + limits.ROOMS_PAGE
     rooms = islice(ground.state.rooms.values(), request.after, upto)
     lines = tuple(RoomLine(r.name, len(r.members), r.last, r.topic) for r in rooms)
-    more = Rooms(upto) if upto < len(ground.state.rooms) else None
-    ground.reply(RoomsPage(lines, more))
+    count = len(ground.state.rooms)
+    more = Rooms(upto, ref=request.ref) if upto < count else None
+    ground.reply(RoomsPage(lines, count, more))
 
 
 def _history(ground: Ground, session: Session, request: History) -> None:
@@ -78,23 +84,53 @@ def _history(ground: Ground, session: Session, request: History) -> None:
     upto = room.last
     if request.before is not None:
         upto = min(upto, max(request.before - 1, 0))
-    _range(ground, session, room, upto - request.count, upto)
-
-
-def _since(ground: Ground, session: Session, request: Since) -> None:
-    room = ground.room(session, request.room)
-    _range(ground, session, room, request.number, room.last)
-
-
-def _range(ground: Ground, session: Session, room: Room, after: int, upto: int) -> None:
+    if request.after is None:
+        after = upto - request.limit
+    else:
+        after = max(request.after, room.first - 1)
+        upto = min(upto, after + request.limit)
     after = max(after, room.first - 1)
     end = upto if after < upto else room.last
-    ground.reply(LogRange(room.id, room.name_for(session), after, upto, end))
+    ground.reply(LogRange(room.id, ground.name_of(room, session), after, upto, end))
 
 
 def _status(ground: Ground, session: Session, request: Status) -> None:
     upto = ground.state.last_session
-    ground.reply(StatusRange(ground.time, upto, session.operator))
+    away = frozenset(ground.state.away)
+    ground.reply(StatusRange(ground.time, upto, session.operator, away))
+
+
+def _search(ground: Ground, session: Session, request: Search) -> None:
+    words = tuple(request.words.split())
+    if not words:
+        raise Refused("usage", "there is no word to search for")
+    if len(words) > limits.SEARCH_WORDS:
+        raise Refused("too_many", f"more than {limits.SEARCH_WORDS} words to search")
+    room = _room_to_search(ground, session, request)
+    rooms = session.talks.values() if room is None else [room]
+    ground.reply(
+        SearchRange(
+            words,
+            room.id if room else None,
+            {room.id: ground.name_of(room, session) for room in rooms},
+            request.nick,
+            request.after or 0,
+            limits.NUMBER if request.before is None else request.before,
+            request.limit,
+        )
+    )
+
+
+def _room_to_search(ground: Ground, session: Session, request: Search) -> Room | None:
+    if request.room is not None:
+        return ground.room(session, request.room)
+    if request.before is not None or request.after is not None:
+        raise Refused("usage", "before and after are numbers of a room, name it")
+    return None
+
+
+def _ping(ground: Ground, session: Session, request: Ping) -> None:
+    ground.reply(Done())
 
 
 def _clients(ground: Ground, session: Session, request: Clients) -> None:
@@ -137,16 +173,18 @@ def _help(ground: Ground, session: Session, request: Help) -> None:
 
 
 def _tell(ground: Ground, session: Session, request: Tell) -> None:
-    ground.reply(Fact("notice", request.text))
+    ground.reply(Fact("told", request.text))
 
 
 def _refuse(ground: Ground, session: Session, request: Refuse) -> None:
-    raise Refused(request.code, request.text)
+    raise Refused(request.code, request.text, request.path)
 
 
 def _announce(ground: Ground, session: Session, request: Announce) -> None:
     check_length("message", request.text, ground.limits.message, "not sent")
     _tell_everyone(ground, request.text)
+    if session.answered:
+        ground.reply(Done())
 
 
 def _shutdown(ground: Ground, session: Session, request: Shutdown) -> None:
@@ -155,6 +193,8 @@ def _shutdown(ground: Ground, session: Session, request: Shutdown) -> None:
     when = f"in {request.seconds} {unit}" if request.seconds else "now"
     why = f": {request.reason}" if request.reason else ""
     _tell_everyone(ground, f"stopping {when}{why}")
+    if session.answered:
+        ground.reply(Done())
     ground.items.append(Stopping(ground.state.next_seq(), request.seconds))
 
 
@@ -169,9 +209,10 @@ QUESTIONS: dict[type[Request], Callable[[Ground, Session, Any], None]] = {
     Who: _who,
     Rooms: _rooms,
     History: _history,
-    Since: _since,
+    Search: _search,
     Status: _status,
     Clients: _clients,
+    Ping: _ping,
     Time: _time,
     Name: _name,
     Mac: _mac,

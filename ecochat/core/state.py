@@ -11,97 +11,9 @@ from bisect import bisect_left, insort
 from collections.abc import Callable
 from typing import Any
 
-
-class Room:
-    """A room: a numbered log, of which only the ends are known here, and its members.
-
-    :ivar name: empty for a private room, which each of its two calls by the other.
-    :ivar owners: the identities that a private room belongs to, first the one that
-        began it; empty for a room of everyone.
-    :ivar nicks: the name that each owner of a private room has, or had last.
-    :ivar first: the number of the oldest event kept; 1 in an empty room.
-    :ivar last: the number of the newest event; 0 in an empty room.
-    :ivar members: session numbers, rising, so that a list of them comes in pages.
-    """
-
-    __slots__ = (
-        "first",
-        "id",
-        "key",
-        "last",
-        "members",
-        "name",
-        "nicks",
-        "owners",
-        "topic",
-    )
-
-    def __init__(
-        self,
-        id: int,
-        name: str,
-        key: str,
-        first: int = 1,
-        last: int = 0,
-        topic: str = "",
-        owners: tuple[str, ...] = (),
-    ) -> None:
-        self.id = id
-        self.name = name
-        self.key = key
-        self.first = first
-        self.last = last
-        self.topic = topic
-        self.owners = owners
-        self.nicks: dict[str, str] = {}
-        self.members: list[int] = []
-
-    def other(self, identity: str) -> str:
-        """Return the other one of a private room's two identities."""
-        return self.owners[self.owners[0] == identity]
-
-    def name_for(self, session: Session) -> str:
-        """Return what a session calls the room."""
-        if not self.owners:
-            return self.name
-        return "@" + self.nicks[self.other(session.identity)]
-
-
-class Session:
-    """Someone who is here.
-
-    :ivar number: unique in one data file for ever.
-    :ivar identity: whose what it writes is: no other session has or will have the same.
-    :ivar origin: the connection that it speaks through.
-    :ivar operator: whether it may do what is for operators only.
-    :ivar rooms: the rooms it is in by id, in the order in which it last joined them.
-    :ivar talks: the private rooms that it owns, by key, the newest last.
-    """
-
-    __slots__ = (
-        "current",
-        "identity",
-        "key",
-        "nick",
-        "number",
-        "operator",
-        "origin",
-        "rooms",
-        "talks",
-    )
-
-    def __init__(
-        self, number: int, origin: int, nick: str, key: str, operator: bool = False
-    ) -> None:
-        self.number = number
-        self.identity = f"s{number}"
-        self.origin = origin
-        self.nick = nick
-        self.key = key
-        self.operator = operator
-        self.rooms: dict[int, Room] = {}
-        self.talks: dict[str, Room] = {}
-        self.current: Room | None = None
+from ecochat.core import limits
+from ecochat.core.changes import Changes
+from ecochat.core.entities import Key, Room, Session, talk_key
 
 
 class State:
@@ -109,13 +21,22 @@ class State:
 
     :ivar rooms: the rooms of everyone, by key.
     :ivar talks: the private rooms, by the identities of their two.
+    :ivar by_id: the rooms of both, by id.
     :ivar identities: the session that each identity speaks through now.
+    :ivar keys: the clients' keys that have a session, by their hash.
+    :ivar away: the sessions without a connection, the one that went first first.
+    :ivar changes: when events (by room id and number) and keys (by hash) changed.
     """
 
     def __init__(self) -> None:
         self.rooms: dict[str, Room] = {}
         self.talks: dict[str, Room] = {}
+        self.by_id: dict[int, Room] = {}
         self.last_room = 0
+        self.last_key = 0
+        self.keys: dict[bytes, Key] = {}
+        self.away: dict[int, Session] = {}
+        self.changes = Changes()
         self.sessions: dict[int, Session] = {}
         self.origins: dict[int, Session] = {}
         self.names: dict[str, Session] = {}
@@ -158,13 +79,37 @@ class State:
         setattr(owner, name, value)
 
     def open_session(
-        self, origin: int, nick: str, key: str, operator: bool = False
+        self,
+        origin: int,
+        nick: str,
+        folded: str,
+        operator: bool = False,
+        answered: bool = False,
+        key: Key | None = None,
     ) -> Session:
-        """Begin a session under the next number."""
+        """Begin a session under the next number.
+
+        :param key: a client's key; without one, what is answered gets one of its own.
+        """
         self._set(self, "last_session", self.last_session + 1)
-        session = Session(self.last_session, origin, nick, key, operator)
+        number = self.last_session
+        if answered and key is None:
+            key = Key(-number)
+        session = Session(number, origin, nick, folded, operator, answered, key)
         self._insert(session)
         self._journal.append((self._remove, (session,)))
+        return session
+
+    def restore_session(
+        self, number: int, nick: str, folded: str, key: Key, rooms: list[Room]
+    ) -> Session:
+        """Take up a session of before this server, which is away."""
+        session = Session(number, 0, nick, folded, answered=True, key=key)
+        session.rooms = {room.id: room for room in rooms}
+        session.current = rooms[-1] if rooms else None
+        for room in rooms:
+            insort(room.members, number)
+        self._insert(session)
         return session
 
     def close_session(self, session: Session) -> None:
@@ -174,32 +119,91 @@ class State:
 
     def _insert(self, session: Session) -> None:
         self.sessions[session.number] = session
-        self.origins[session.origin] = session
-        self.names[session.key] = session
+        self.names[session.folded] = session
         self.identities[session.identity] = session
+        if session.key is not None and session.is_kept:
+            self.keys[session.key.hash] = session.key
+        self._speak_through(session, session.origin)
 
     def _remove(self, session: Session) -> None:
         del self.sessions[session.number]
-        del self.origins[session.origin]
-        del self.names[session.key]
+        del self.names[session.folded]
         del self.identities[session.identity]
+        if session.key is not None and session.is_kept:
+            del self.keys[session.key.hash]
+            self.changes.note(session.key.hash, self.seq + 1)
+        self.origins.pop(session.origin, None)
+        self.away.pop(session.number, None)
 
-    def rename(self, session: Session, nick: str, key: str) -> None:
+    def attach(self, session: Session, origin: int, operator: bool = False) -> None:
+        """Have a session speak through a connection; 0: through none, it is away.
+
+        :param operator: whether it may do there what is for operators only.
+        """
+        self._set(session, "operator", operator)
+        self._journal.append((self._speak_through, (session, session.origin)))
+        self._speak_through(session, origin)
+
+    def _speak_through(self, session: Session, origin: int) -> None:
+        self.origins.pop(session.origin, None)
+        self.away.pop(session.number, None)
+        session.origin = origin
+        if origin:
+            self.origins[origin] = session
+        else:
+            self.away[session.number] = session
+
+    def go_away(self, session: Session, seq: int) -> None:
+        """Take a session's connection from it.
+
+        :param seq: the place in the order at which that is.
+        """
+        self.attach(session, 0)
+        self._set(session, "away_since", seq)
+        talks = session.talks.values()
+        heard = {talk.id: talk.last for talk in talks if session.number in talk.members}
+        self._set(session, "heard", heard)
+
+    def hear(self, session: Session, room: Room) -> None:
+        """Note that one who is away has heard a private room up to now."""
+        self._set(session, "heard", session.heard | {room.id: room.last})
+
+    def make_key(self, hash: bytes) -> Key:
+        """Return a new key under the next number."""
+        self._set(self, "last_key", self.last_key + 1)
+        return Key(self.last_key, hash)
+
+    def take_id(self, key: Key, id: int, room: Room, n: int) -> None:
+        """Note that under this ``id`` a room's event of this number is stored."""
+        self._set(key, "last_id", id)
+        self._set(key, "last_place", (room.id, n))
+
+    def mark_read(self, key: Key, room: Room, n: int) -> None:
+        """Note how far a key has read."""
+        self._set(key, "read", key.read | {room.id: n})
+
+    def rename(self, session: Session, nick: str, folded: str) -> None:
         """Give a session another name."""
-        self._journal.append((self._rename, (session, session.nick, session.key)))
-        self._rename(session, nick, key)
+        self._journal.append((self._rename, (session, session.nick, session.folded)))
+        self._rename(session, nick, folded)
 
-    def _rename(self, session: Session, nick: str, key: str) -> None:
-        del self.names[session.key]
-        session.nick, session.key = nick, key
-        self.names[key] = session
+    def _rename(self, session: Session, nick: str, folded: str) -> None:
+        del self.names[session.folded]
+        session.nick, session.folded = nick, folded
+        self.names[folded] = session
 
     def make_room(self, name: str, key: str) -> Room:
         """Make an empty room under the next id."""
         room = Room(self._next_room(), name, key)
-        self.rooms[key] = room
+        self.rooms[key] = self.by_id[room.id] = room
         self._journal.append((self.rooms.pop, (key,)))
+        self._journal.append((self.by_id.pop, (room.id,)))
         return room
+
+    def restore_room(self, room: Room) -> None:
+        """Take up a room of before this server, of everyone or a private one."""
+        by_key = self.talks if room.owners else self.rooms
+        by_key[room.key] = self.by_id[room.id] = room
 
     def _next_room(self) -> int:
         self._set(self, "last_room", self.last_room + 1)
@@ -210,14 +214,36 @@ class State:
         owners = (session.identity, other.identity)
         room = Room(self._next_room(), "", talk_key(*owners), owners=owners)
         room.nicks = {session.identity: session.nick, other.identity: other.nick}
-        self.talks[room.key] = session.talks[room.key] = other.talks[room.key] = room
+        self._add_talk(room, session, other)
         self._journal.append((self._remove_talk, (room, session, other)))
         return room
 
-    def _remove_talk(self, room: Room, *owners: Session) -> None:
-        del self.talks[room.key]
+    def find_talk(self, session: Session, talk: Room) -> Room | None:
+        """Have a session own a private room that the store has, and return it: the one
+        that is here, since the other one of its two is, or else this; None where there
+        are too many."""
+        room = self.talks.get(talk.key)
+        if room is not None:
+            self.own(session, room)
+        elif len(self.talks) < limits.TALKS_IN_ALL:
+            room = talk
+            self._add_talk(talk, session)
+            self._journal.append((self._remove_talk, (talk, session)))
+        return room
+
+    def own(self, session: Session, room: Room) -> None:
+        """Have a session own a private room that is here."""
+        self._set(session, "talks", session.talks | {room.key: room})
+
+    def _add_talk(self, room: Room, *owners: Session) -> None:
+        self.talks[room.key] = self.by_id[room.id] = room
         for session in owners:
-            del session.talks[room.key]
+            session.talks[room.key] = room
+
+    def _remove_talk(self, room: Room, *owners: Session) -> None:
+        del self.talks[room.key], self.by_id[room.id]
+        for session in owners:
+            session.talks.pop(room.key, None)
 
     def disown(self, session: Session, room: Room) -> None:
         """Have a session own a private room no longer."""
@@ -226,8 +252,8 @@ class State:
 
     def drop_talk(self, room: Room) -> None:
         """Forget a private room that nobody owns who is here."""
-        del self.talks[room.key]
-        self._journal.append((self.talks.__setitem__, (room.key, room)))
+        self._remove_talk(room)
+        self._journal.append((self._add_talk, (room,)))
 
     def label(self, session: Session, room: Room) -> None:
         """Give an owner of a private room its present name there."""
@@ -268,15 +294,13 @@ class State:
         room.last += 1
         return room.last
 
+    def expire(self, room: Room, upto: int) -> None:
+        """Forget a room's events up to a number."""
+        self._set(room, "first", upto + 1)
+
     def set_topic(self, room: Room, topic: str) -> None:
         """Set what a room is about."""
         self._set(room, "topic", topic)
-
-
-def talk_key(one: str, other: str) -> str:
-    """Return the key of the private room of two identities. No room of everyone has
-    one like it: no name holds a space."""
-    return " ".join(sorted((one, other)))
 
 
 def _without(session: Session, room: Room) -> dict[int, Room]:

@@ -6,23 +6,32 @@ name, so whoever takes a name later has another room.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ecochat.core import limits
+from ecochat.core.entities import Room, Session, talk_key
 from ecochat.core.errors import Refused
 from ecochat.core.ground import Ground, is_member
-from ecochat.core.items import Dropped, Opened, Relabelled, RoomDropped
-from ecochat.core.state import Room, Session, talk_key
+from ecochat.core.items import Dropped, Opened, Relabelled, RoomDropped, RoomFound
+from ecochat.core.records import KeyRecord
 
 
 def begin(ground: Ground, session: Session, nick: str) -> Room:
     """Return the private room with the one of this name, made if there is none.
 
-    :raises Refused: ``no_nick``, ``not_allowed``, ``too_many``.
+    :param nick: also the id of one that there is.
+    :raises Refused: ``no_nick``, ``not_allowed``, ``too_many``, ``no_room``.
     """
+    if nick.isdecimal():
+        return ground.room(session, f"@{nick}")
     other = ground.person(nick)
     if other is session:
         raise Refused("not_allowed", "you cannot write to yourself")
     room = ground.state.talks.get(talk_key(session.identity, other.identity))
-    return room or _make(ground, session, other)
+    if room is None:
+        return _make(ground, session, other)
+    _own(ground, session, room)
+    return room
 
 
 def _make(ground: Ground, session: Session, other: Session) -> Room:
@@ -45,7 +54,8 @@ def _forget_one(ground: Ground, session: Session) -> None:
         if gone and room is not session.current:
             if is_member(session, room):
                 ground.state.leave(session, room)
-                ground.tell(session.origin, Dropped(room.id))
+                name = ground.name_of(room, session)
+                ground.tell(session.origin, Dropped(room.id, name))
             ground.state.disown(session, room)
             _drop(ground, room)
             return
@@ -67,23 +77,62 @@ def open_for_both(ground: Ground, session: Session, room: Room) -> None:
     """
     other = _other(ground, session, room)
     if other is None:
-        name = room.name_for(session)
-        raise Refused("no_nick", f"{name[1:]} is gone, nobody would read it")
+        nick = room.nicks[room.other(session.identity)]
+        raise Refused("no_nick", f"{nick} is gone, nobody would read it")
     for owner in (session, other):
+        _own(ground, owner, room)
         if not is_member(owner, room):
             ground.state.enter(owner, room)
-            name = room.name_for(owner)
+            if not owner.origin:
+                ground.state.hear(owner, room)
+            name = ground.name_of(room, owner)
             ground.tell(owner.origin, Opened(room.id, name, room.last))
 
 
 def relabel(ground: Ground, session: Session) -> None:
     """Tell those who talk with a session in private that it has another name."""
     for room in session.talks.values():
-        ground.state.label(session, room)
+        _label(ground, session, room)
+
+
+def _label(ground: Ground, session: Session, room: Room) -> None:
+    old = room.nicks[session.identity]
+    other = _other(ground, session, room)
+    ground.state.label(session, room)
+    if other is not None and is_member(other, room) and old != session.nick:
+        name = ground.name_of(room, other)
+        ground.tell(other.origin, Relabelled(room.id, f"@{old}", name))
+
+
+def kept(record: KeyRecord) -> Iterable[Room]:
+    """Return the private rooms that are kept of a key; where it has two with the same
+    one, the newer."""
+    rooms = {}
+    for talk in record.talks:
+        key = talk_key(*talk.owners)
+        room = Room(talk.id, "", key, talk.first, talk.last, talk.topic, talk.owners)
+        room.nicks = dict(zip(talk.owners, talk.nicks, strict=True))
+        rooms[key] = room
+    return rooms.values()
+
+
+def load(ground: Ground, session: Session, talk: Room) -> None:
+    """Have a session that begins own a private room that is kept, as far as there is
+    space for it."""
+    room = ground.state.find_talk(session, talk)
+    if room is not None:
+        seq = ground.state.next_seq()
+        ground.items.append(RoomFound(seq, room.id, room.first, room.last))
         other = _other(ground, session, room)
-        if other is not None and is_member(other, room):
-            name = room.name_for(other)
-            ground.tell(other.origin, Relabelled(room.id, name))
+        for owner in filter(None, (session, other)):
+            _label(ground, owner, room)
+
+
+def _own(ground: Ground, session: Session, room: Room) -> None:
+    """Have one of a private room's two own it that has forgotten it before."""
+    if room.key not in session.talks:
+        ground.state.own(session, room)
+        _label(ground, session, room)
 
 
 def part(ground: Ground, session: Session) -> None:
@@ -92,5 +141,6 @@ def part(ground: Ground, session: Session) -> None:
     for room in list(session.talks.values()):
         if is_member(session, room):
             ground.state.leave(session, room)
-        if _other(ground, session, room) is None:
+        other = _other(ground, session, room)
+        if other is None or room.key not in other.talks:
             _drop(ground, room)

@@ -6,7 +6,7 @@ somebody's message, since no name can begin so.
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from ecochat.core.framing import BadFrame, encode_frame
@@ -15,6 +15,7 @@ from ecochat.core.items import (
     Announced,
     Body,
     Clock,
+    Done,
     Dropped,
     Ended,
     Entered,
@@ -31,12 +32,15 @@ from ecochat.core.items import (
     Relabelled,
     Renamed,
     RoomsPage,
+    Stored,
     Topic,
     Welcomed,
     WhoPage,
 )
-from ecochat.core.records import SessionRecord
+from ecochat.core.moments import timestamp
+from ecochat.core.records import Found, Indexed, SessionRecord
 from ecochat.core.requests import Refuse
+from ecochat.dialects.frames import bad_frame
 from ecochat.dialects.plain_parser import LAST_PASSWORD, PlainParser
 from ecochat.dialects.port import View
 
@@ -44,11 +48,6 @@ _NOTES = {
     "joined": "{nick} joined",
     "left": "{nick} left",
     "renamed": "{nick} is now {new}",
-}
-_BAD_FRAMES = {
-    BadFrame.TOO_LONG: "frame longer than {limit} bytes, ignored",
-    BadFrame.NOT_UTF8: "not UTF-8, ignored",
-    BadFrame.UNTERMINATED: "frame without its null byte, ignored",
 }
 
 
@@ -60,6 +59,10 @@ class PlainDialect:
     :param quit_password: what ends a session after ``QUIT``; None: the classic words
         are messages like all others.
     """
+
+    has_views = True
+    is_answered = False
+    needs_hello = False
 
     def __init__(
         self, server: str, welcome: str = "", quit_password: str | None = None
@@ -85,10 +88,16 @@ class PlainDialect:
             Kicked: _refusal,
             Failed: _failed,
             Ended: _ended,
+            Stored: _nothing,  # one's own event tells it, as View.OWN
+            Done: _nothing,
             Opened: _nothing,
             Relabelled: _nothing,
             Dropped: _nothing,
         }
+
+    def claims(self, frame: str) -> bool:
+        """See :class:`ecochat.dialects.port.Dialect`."""
+        return False
 
     def parser(self) -> PlainParser:
         """See :class:`ecochat.dialects.port.Dialect`."""
@@ -97,32 +106,39 @@ class PlainDialect:
     def event(self, room: str, event: Event, view: View) -> bytes:
         """See :class:`ecochat.dialects.port.Dialect`."""
         if view is View.OWN:
-            return encode_frame(f"+ {room} {event.n}")
+            return f"+ {room} {event.n}\0".encode()  # no name holds a NUL
         where = "" if view is View.CURRENT else f"[{room}] "
-        if event.kind == "message":
-            return encode_frame(f"{where}{event.nick}: {event.text}")
-        return encode_frame(f"* {where}{_said(event)}")
+        mark = "" if event.kind == "message" else "* "
+        return encode_frame(f"{mark}{where}{_said(event)}")
 
     def note(self, room: str, note: Note, view: View) -> bytes:
-        """See :class:`ecochat.dialects.port.Dialect`."""
+        """See :class:`ecochat.dialects.port.Dialect`; who writes is not told."""
+        if note.kind == "typing":
+            return b""
         where = "" if view is View.CURRENT else f"[{room}] "
         said = _NOTES[note.kind].format(nick=note.nick, new=note.new)
         return encode_frame(f"* {where}{said}")
 
-    def reply(self, body: Body) -> bytes:
+    def reply(self, body: Body, ref: str | None = None) -> bytes:
         """See :class:`ecochat.dialects.port.Dialect`."""
         return b"".join(map(encode_frame, self._replies[type(body)](body)))
 
-    def log_entry(self, room: str, event: Event) -> bytes:
+    def log_entry(self, room: str, event: Event, ref: str | None = None) -> bytes:
         """See :class:`ecochat.dialects.port.Dialect`."""
         stamp = timestamp(event.time)
         return encode_frame(f"* {room} {event.n} {stamp} {_said(event)}")
 
-    def log_end(self, room: str, n: int) -> bytes:
+    def log_end(self, room: str, n: int, ref: str | None = None) -> bytes:
         """See :class:`ecochat.dialects.port.Dialect`."""
         return encode_frame(f"* end {room} {n}")
 
-    def status_entry(self, session: SessionRecord, with_address: bool) -> bytes:
+    def status_entry(
+        self,
+        session: SessionRecord,
+        with_address: bool,
+        is_away: bool,
+        ref: str | None = None,
+    ) -> bytes:
         """See :class:`ecochat.dialects.port.Dialect`."""
         line = f"* s{session.session} {session.nick}"
         line += f" connected {timestamp(session.connected)}"
@@ -130,15 +146,28 @@ class PlainDialect:
             line += f" disconnected {timestamp(session.disconnected)}"
         if with_address:
             line += f" from {session.address}"
-        return encode_frame(line)
+        return encode_frame(line + _away(is_away))
 
-    def status_end(self) -> bytes:
+    def status_end(self, ref: str | None = None) -> bytes:
         """See :class:`ecochat.dialects.port.Dialect`."""
         return encode_frame("* end status")
 
+    def found_entry(self, room: str, found: Found, ref: str | None = None) -> bytes:
+        """See :class:`ecochat.dialects.port.Dialect`; the words are not marked."""
+        return self.log_entry(room, found.event)
+
+    def found_end(self, indexed: Indexed, ref: str | None = None) -> bytes:
+        """See :class:`ecochat.dialects.port.Dialect`."""
+        return encode_frame("* end search")
+
+    def expired(self, room: str, upto: int, view: View) -> bytes:
+        """See :class:`ecochat.dialects.port.Dialect`."""
+        where = "" if view is View.CURRENT else f"[{room}] "
+        return encode_frame(f"* {where}messages up to {upto} are no longer kept")
+
     def bad_frame(self, problem: BadFrame, limit: int) -> Refuse:
         """See :class:`ecochat.dialects.port.Dialect`."""
-        return Refuse("bad_frame", _BAD_FRAMES[problem].format(limit=limit))
+        return bad_frame(problem, limit)
 
     def notice(self, text: str) -> bytes:
         """See :class:`ecochat.dialects.port.Dialect`."""
@@ -148,27 +177,52 @@ class PlainDialect:
         """See :class:`ecochat.dialects.port.Dialect`."""
         return encode_frame(f"! {text}")
 
+    def ping(self) -> bytes:
+        """See :class:`ecochat.dialects.port.Dialect`; there is no such thing here."""
+        return b""
+
     def _welcomed(self, body: Welcomed) -> list[str]:
         lines = [
-            f"* Welcome to {self._server}. {_you_are(body)}"
+            f"* Welcome to {self._server}. {_you_are(body.rooms[-1])}"
             " /nick NAME to choose a name, /help for the rest."
         ]
         return [*lines, f"* {self._welcome}"] if self._welcome else lines
 
 
-def timestamp(milliseconds: int, timespec: str = "milliseconds") -> str:
-    """Return a time since 1970 as RFC 3339 writes it: ``2026-11-21T04:30:49.123Z``.
-
-    :param timespec: how far it is told, as :meth:`datetime.datetime.isoformat` has it.
-    """
-    moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
-    return moment.isoformat(timespec=timespec).replace("+00:00", "Z")
-
-
 def _said(event: Event) -> str:
-    if event.kind == "topic":
-        return f"{event.nick} set the topic: {event.text}"
+    return _EVENTS[event.kind](event)
+
+
+def _message(event: Event) -> str:
+    if event.changed or event.target is not None:
+        return _marked(event)
     return f"{event.nick}: {event.text}"
+
+
+def _marked(event: Event) -> str:
+    to = "" if event.target is None else f" (to {event.target})"
+    if event.is_deleted:
+        return f"{event.nick}{to}: (deleted)"
+    mark = " (edited)" if event.changed else ""
+    return f"{event.nick}{to}: {event.text}{mark}"
+
+
+def _edit(event: Event) -> str:
+    return f"{event.nick} edited {event.target}: {event.text or '(deleted)'}"
+
+
+_EVENTS: dict[str, Callable[[Event], str]] = {
+    "message": _message,
+    "topic": lambda event: f"{event.nick} set the topic: {event.text}",
+    "edit": _edit,
+    "delete": lambda event: f"{event.nick} deleted {event.target}",
+    "react": lambda e: f"{e.nick} reacted to {e.target}: {e.text}",
+    "unreact": lambda e: f"{e.nick} took back {e.text} from {e.target}",
+}
+
+
+def _away(is_away: bool) -> str:
+    return " away" if is_away else ""
 
 
 def _you_are(body: Entered) -> str:
@@ -197,7 +251,10 @@ def _topic(body: Topic) -> list[str]:
 
 
 def _who(body: WhoPage) -> list[str]:
-    lines = [f"* {body.name} {nick} s{number}" for nick, number in body.members]
+    lines = [
+        f"* {body.name} {member.nick} s{member.session}{_away(member.away)}"
+        for member in body.members
+    ]
     return lines if body.more else [*lines, f"* end {body.name} {body.total}"]
 
 

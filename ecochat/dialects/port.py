@@ -5,7 +5,7 @@ from typing import Protocol
 
 from ecochat.core.framing import BadFrame
 from ecochat.core.items import Body, Event, Note
-from ecochat.core.records import SessionRecord
+from ecochat.core.records import Found, Indexed, SessionRecord
 from ecochat.core.requests import Refuse, Request
 
 
@@ -35,8 +35,23 @@ class Parser(Protocol):
 class Dialect(Protocol):
     """Translates for all sessions that speak it; it holds no state of any of them.
 
-    What goes out is bytes, whole frames; empty where the dialect says nothing.
+    What goes out is bytes, whole frames; empty where the dialect says nothing. ``ref``
+    is the word of a request for itself, which what answers it repeats.
+
+    :ivar has_views: whether an event is told in other words for each :class:`View`; if
+        not, all who hear it are told the same, as ``View.OTHER``, its writer too.
+    :ivar is_answered: whether who writes is told where that is stored, beside the event
+        itself (:class:`ecochat.core.items.Stored`).
+    :ivar needs_hello: whether a session begins with a request of its own
+        (:class:`ecochat.core.requests.Hello`), not with any.
     """
+
+    has_views: bool
+    is_answered: bool
+    needs_hello: bool
+
+    def claims(self, frame: str) -> bool:
+        """Whether a connection with this first frame speaks this dialect."""
 
     def parser(self) -> Parser:
         """Return what understands the frames of a new session."""
@@ -45,22 +60,41 @@ class Dialect(Protocol):
         """Return how a session is told of an event in a room of this name."""
 
     def note(self, room: str, note: Note, view: View) -> bytes:
-        """Return how a session is told who came, went or changed a name."""
+        """Return how a session is told who came, went, writes or changed a name."""
 
-    def reply(self, body: Body) -> bytes:
-        """Return an answer. Of a list it may be a part."""
+    def reply(self, body: Body, ref: str | None = None) -> bytes:
+        """Return an answer, or what is told unasked. Of a list it may be a part.
 
-    def log_entry(self, room: str, event: Event) -> bytes:
+        (``LogRange``, ``StatusRange``, ``SearchRange``, ``Repeated`` and ``Missing``
+        never come here: what they are about is read from the store first.)
+        """
+
+    def log_entry(self, room: str, event: Event, ref: str | None = None) -> bytes:
         """Return an event as an entry of a list that was asked for."""
 
-    def log_end(self, room: str, n: int) -> bytes:
+    def log_end(self, room: str, n: int, ref: str | None = None) -> bytes:
         """Return the end of such a list."""
 
-    def status_entry(self, session: SessionRecord, with_address: bool) -> bytes:
+    def status_entry(
+        self,
+        session: SessionRecord,
+        with_address: bool,
+        is_away: bool,
+        ref: str | None = None,
+    ) -> bytes:
         """Return a session as an entry of the list of sessions."""
 
-    def status_end(self) -> bytes:
+    def status_end(self, ref: str | None = None) -> bytes:
         """Return the end of that list."""
+
+    def found_entry(self, room: str, found: Found, ref: str | None = None) -> bytes:
+        """Return a message that a search has found."""
+
+    def found_end(self, indexed: Indexed, ref: str | None = None) -> bytes:
+        """Return the end of what it has found, and up to when was searched."""
+
+    def expired(self, room: str, upto: int, view: View) -> bytes:
+        """Return that events of a room are no longer kept, to who has not read them."""
 
     def bad_frame(self, problem: BadFrame, limit: int) -> Refuse:
         """Return how a frame that could not be read is answered.
@@ -73,3 +107,7 @@ class Dialect(Protocol):
 
     def error(self, text: str) -> bytes:
         """Return an error that answers no request."""
+
+    def ping(self) -> bytes:
+        """Return what asks a client whether it is there; empty where there is no such
+        thing."""

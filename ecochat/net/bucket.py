@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import math
+
 import msgspec
 
 ROUNDING = 0.001
 """Tokens that floats may lack when the time for one has passed: who has waited for it
 is not sent back, over and over, for what the clock's numbers cannot tell."""
+
+CALM = 60.0
+"""Seconds in which a session has not sent too fast, after which it is told again."""
 
 
 class RateLimit(msgspec.Struct, frozen=True):
@@ -32,12 +37,13 @@ class TokenBucket:
     :param now: the present time in seconds, as in all calls.
     """
 
-    __slots__ = ("_limit", "_time", "_tokens")
+    __slots__ = ("_emptied", "_limit", "_time", "_tokens")
 
     def __init__(self, limit: RateLimit, now: float) -> None:
         self._limit = limit
         self._tokens = float(limit.burst)
         self._time = now
+        self._emptied = -math.inf
 
     def take(self) -> None:
         """Take a token, to be called when :meth:`wait` has said that there is one."""
@@ -50,3 +56,10 @@ class TokenBucket:
         self._tokens = min(self._tokens + gained, self._limit.burst)
         missing = 1 - self._tokens
         return missing / self._limit.rate if missing > ROUNDING else 0
+
+    def empty(self, now: float) -> bool:
+        """Note that a session has to wait; whether it was calm before, and so is to be
+        told why."""
+        was_calm = now - self._emptied > CALM
+        self._emptied = now
+        return was_calm

@@ -7,7 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from sys import getsizeof
 from typing import Any, Generic, Protocol, TypeVar
 
-from ecochat.core.items import Event, Note
+from msgspec.structs import replace
+
+from ecochat.core.changes import Changes
+from ecochat.core.items import Changed, Event, Note
 from ecochat.dialects.port import Dialect, View
 
 RECENT_BYTES = 4 * 2**20
@@ -68,6 +71,11 @@ class Told(Generic[Item]):
         self.seq = item.seq
         self._forms: dict[tuple[Dialect, View], bytes] = {}
 
+    def change(self, item: Any) -> None:
+        """Tell this from now on."""
+        self.item = item
+        self._forms.clear()
+
     def form(self, dialect: Dialect, view: View, name: str | None = None) -> bytes:
         """Return how a dialect tells it.
 
@@ -106,10 +114,37 @@ class Recent:
             self._free += size
 
 
+class Channels(dict[int, "Channel"]):
+    """All of them, by the room's id.
+
+    :ivar as_of: the place in the order of the last change of what was told before.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.as_of = 0
+        self._changes = Changes()
+
+    def change(self, changed: Changed) -> None:
+        """Give a message, and its edits, another text."""
+        self.as_of = changed.seq
+        self._changes.note((changed.room, changed.target), changed.seq)
+        self[changed.room].change(changed)
+
+    def is_stale(self, event: Event, as_of: int) -> bool:
+        """Whether an event may have changed since it was read from the store.
+
+        :param as_of: what ``as_of`` was when it was asked for.
+        """
+        message = event.target if event.kind == "edit" else event.n
+        return self._changes.since((event.room, message), as_of)
+
+
 class Channel:
     """A room's committed log as far as delivery needs it, and who reads it.
 
     :param is_private: whether it belongs to two, each of whom calls it otherwise.
+    :ivar first: the number of the oldest event that is kept.
     :ivar last: the number of the newest committed event.
     :ivar readers: the outlets whose stream is in this room.
     """
@@ -121,14 +156,17 @@ class Channel:
         last: int,
         recent: Recent,
         is_private: bool = False,
+        first: int = 1,
     ) -> None:
         self.is_private = is_private
         self.room = room
         self.name = name
+        self.first = first
         self.last = last
         self.readers: dict[Reader, None] = {}
         self._recent = recent
         self._entries: deque[Told[Event]] = deque()
+        self._expired = 0  # entries that are gone, and not yet counted so
 
     def append(self, event: Event) -> Told[Event]:
         """Take the next committed event."""
@@ -140,7 +178,26 @@ class Channel:
 
     def forget(self) -> None:
         """Drop the oldest entry in memory."""
-        self._entries.popleft()
+        if self._expired:
+            self._expired -= 1
+        else:
+            self._entries.popleft()
+
+    def expire(self, upto: int) -> None:
+        """Drop all up to a number."""
+        self.first = max(self.first, upto + 1)
+        while self._entries and self._entries[0].item.n <= upto:
+            self._entries.popleft()
+            self._expired += 1
+
+    def change(self, changed: Changed) -> None:
+        """Give a message, and its edits, another text."""
+        for entry in self._entries:
+            event = entry.item
+            is_edit = event.kind == "edit" and event.target == changed.target
+            if event.n == changed.target or is_edit:
+                by = changed.by
+                entry.change(replace(event, text=changed.text, changed=by))
 
     def after(self, n: int) -> Iterator[Told[Event]] | None:
         """Return what follows a number, or None when memory does not reach so far."""

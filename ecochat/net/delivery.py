@@ -33,8 +33,10 @@ class Turn:
             self._apart.update(channel.readers)
 
     def add_note(self, channel: Channel, note: Note) -> None:
-        """Take word of who came, went or has another name."""
+        """Take word of who came, went, writes or has another name."""
         self._told.setdefault(channel, []).append(Told(channel, note))
+        if channel.is_private:
+            self._apart.update(channel.readers)
 
     def set_apart(self, reader: Reader) -> None:
         """Have a reader told apart, since it wrote, or something is for it alone."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall
@@ -17,25 +17,14 @@ from twisted.python.failure import Failure
 
 from ecochat.core.facts import Facts
 from ecochat.core.hub import Group, Hub
-from ecochat.core.items import (
-    Event,
-    Item,
-    Note,
-    Reply,
-    RoomDropped,
-    RoomMade,
-    SessionClosed,
-    SessionOpened,
-    SessionRenamed,
-    Stopping,
-)
+from ecochat.core.items import Event, Item, Missing
 from ecochat.core.limits import Limits
-from ecochat.core.requests import Request
-from ecochat.net.channel import Channel, Guard, Reader, Recent
-from ecochat.net.delivery import Turn
+from ecochat.core.requests import Expire, Informed, Lapse, Request
+from ecochat.net.following import Follower
+from ecochat.net.grace import Grace
 from ecochat.net.listing import Pages
-from ecochat.net.serverlog import ServerLog
 from ecochat.net.storage import Storage
+from ecochat.net.telling import Attached, Teller
 from ecochat.store.port import StoreError
 
 WAITING = 2_000
@@ -45,28 +34,11 @@ WAITING = 2_000
 WAITING_TEXT = 2**20
 """Code points that their frames may have together, of up to 4 bytes each."""
 
+NOBODY = 0
+"""The number, as that of a connection, of what the server itself proposes."""
+
 RETRY = 1.0
 """Seconds until departures that could not be stored are tried again."""
-
-
-class Attached(Guard, Protocol):
-    """What the exchange needs of a link; see :class:`ecochat.net.link.Link`."""
-
-    @property
-    def outlet(self) -> Reader:
-        """Its way out."""
-
-    def take(self) -> None:
-        """See :meth:`ecochat.net.link.Link.take`."""
-
-    def answered(self, count: int) -> None:
-        """See :meth:`ecochat.net.link.Link.answered`."""
-
-    def told(self, reply: Reply) -> None:
-        """See :meth:`ecochat.net.link.Link.told`."""
-
-    def stop(self) -> None:
-        """See :meth:`ecochat.net.link.Link.stop`."""
 
 
 class Exchange:
@@ -80,6 +52,8 @@ class Exchange:
         seconds until then.
     :param facts: what the server says of itself.
     :param log_messages: whether the log has what is said.
+    :param grace: the seconds for which a session with a key is kept that has lost its
+        connection; 0 for none.
     """
 
     log = Logger()
@@ -91,18 +65,22 @@ class Exchange:
         reactor: Any,
         facts: Facts | None = None,
         log_messages: bool = False,
+        grace: float = 0,
     ) -> None:
         self.pages: Pages = storage
         self.stop_server: Callable[[int], None] = lambda seconds: None
-        self.channels: dict[int, Channel] = {}
         self.links: dict[int, Attached] = {}
-        self.sessions: dict[int, Attached] = {}
+        self._grace = Grace(grace, reactor, self._lapse)
+        self._teller = Teller(
+            self.links, self._grace, lambda s: self.stop_server(s), log_messages
+        )
+        self.channels = self._teller.channels
+        self.sessions = self._teller.sessions
         self._limits = limits
         self._facts = facts
         self._storage = storage
         self._reactor = reactor
-        self._server_log = ServerLog(log_messages)
-        self._recent = Recent()
+        self._follower = Follower(storage, reactor, self._is_storing)
         self._stalled: dict[Attached, None] = {}
         self._last_origin = 0
         self._turn_due = False
@@ -115,14 +93,10 @@ class Exchange:
         """Open the store, blocking; :raises StoreError: see the store."""
         loaded = self._storage.start()
         self._hub = Hub(self._limits, loaded, self._facts)
-        for room in loaded.rooms:
-            self._add_channel(room.id, room.name, room.last)
-
-    def _add_channel(
-        self, room: int, name: str, last: int = 0, is_private: bool = False
-    ) -> None:
-        channel = Channel(room, name, last, self._recent, is_private)
-        self.channels[room] = channel
+        self._teller.add_rooms(self._hub.rooms)
+        for session in self._hub.away:
+            self._grace.begin(session.number, session.away_since)
+        self._follower.wake()
 
     # For links
 
@@ -164,6 +138,34 @@ class Exchange:
         self._hub.propose(origin, int(self.now() * 1000), request, size)
         self._schedule()
 
+    def fetch(self, missing: Missing) -> Deferred[Informed]:
+        """Return what a request needs of the store."""
+        if missing.key is not None:
+            found: Deferred[Any] = self._storage.key(missing.key)
+        else:
+            n = missing.n
+            found = self._storage.page(missing.room, n - 1, n, 1).addCallback(_first)
+        return found.addCallback(
+            lambda found: Informed(missing.request, found, missing.as_of)
+        )
+
+    # For the keeper of the log
+
+    @property
+    def last_room(self) -> int:
+        """The highest id of any room."""
+        return self._hub.last_room
+
+    def expire(self, room: int, upto: int) -> None:
+        """Have the events of a room forgotten up to a number."""
+        if not self._stopping:
+            self.propose(NOBODY, Expire(room, upto))
+
+    # For those who are away
+
+    def _lapse(self, session: int, since: int) -> None:
+        self.propose(NOBODY, Lapse(session, since))
+
     # The turn
 
     def _schedule(self) -> None:
@@ -187,6 +189,9 @@ class Exchange:
             self._tell(group, self._hub.commit())
         self._unstall()
 
+    def _is_storing(self) -> bool:
+        return self._hub.busy
+
     def _unstall(self) -> None:
         stalled, self._stalled = self._stalled, {}
         for link in stalled:
@@ -199,6 +204,7 @@ class Exchange:
             )
             self._failing = 0
         self._tell(group, self._hub.commit())
+        self._follower.wake()
 
     def _refused(self, failure: Failure, group: Group) -> None:
         expected = failure.check(StoreError)
@@ -231,7 +237,7 @@ class Exchange:
             if link is not None:
                 link.answered(count)
         try:
-            self._deliver(items)
+            self._teller.tell(items)
         finally:
             self._go_on()
 
@@ -243,65 +249,17 @@ class Exchange:
             for waiter in idle:
                 waiter.callback(None)
 
-    # What is told
-
-    def _deliver(self, items: list[Item]) -> None:
-        turn = Turn()
-        for item in items:
-            _TAKE[type(item)](self, turn, item)
-        turn.deliver()
-
-    def _take_event(self, turn: Turn, event: Event) -> None:
-        channel = self.channels[event.room]
-        turn.add_event(channel, event)
-        author = self.sessions.get(event.session)
-        if author is not None:
-            turn.set_apart(author.outlet)
-        if not channel.is_private:
-            self._server_log.message(channel.name, event)
-
-    def _take_note(self, turn: Turn, note: Note) -> None:
-        turn.add_note(self.channels[note.room], note)
-
-    def _take_reply(self, turn: Turn, reply: Reply) -> None:
-        link = self.links.get(reply.origin)
-        if link is not None:
-            turn.set_apart(link.outlet)
-            link.guarded(link.told, reply)
-
-    def _take_room(self, _: Turn, made: RoomMade) -> None:
-        self._add_channel(made.room, made.name, is_private=bool(made.owners))
-        if not made.owners:
-            self._server_log.record(made)
-
-    def _take_dropped(self, _: Turn, dropped: RoomDropped) -> None:
-        del self.channels[dropped.room]
-
-    def _take_stopping(self, _: Turn, stopping: Stopping) -> None:
-        self.stop_server(stopping.seconds)
-
-    def _take_opened(self, _: Turn, opened: SessionOpened) -> None:
-        link = self.links.get(opened.origin)
-        if link is not None:
-            self.sessions[opened.session] = link
-        self._server_log.record(opened)
-
-    def _take_renamed(self, _: Turn, renamed: SessionRenamed) -> None:
-        self._server_log.record(renamed)
-
-    def _take_closed(self, _: Turn, closed: SessionClosed) -> None:
-        self.sessions.pop(closed.session, None)
-        self._server_log.record(closed)
-
     # The end
 
     async def stop(self) -> None:
         """Store what is pending, tell everyone, end all sessions, close the store."""
         self._stopping = True
+        self._grace.stop()
         await self._all_told()
         for link in list(self.links.values()):
             link.guarded(link.stop)
         await self._all_told()
+        self._follower.stop()
         self._storage.stop()
 
     async def _all_told(self) -> None:
@@ -311,14 +269,5 @@ class Exchange:
             await told
 
 
-_TAKE: dict[type[Item], Callable[[Exchange, Turn, Any], None]] = {
-    Event: Exchange._take_event,
-    Note: Exchange._take_note,
-    Reply: Exchange._take_reply,
-    RoomMade: Exchange._take_room,
-    RoomDropped: Exchange._take_dropped,
-    Stopping: Exchange._take_stopping,
-    SessionOpened: Exchange._take_opened,
-    SessionRenamed: Exchange._take_renamed,
-    SessionClosed: Exchange._take_closed,
-}
+def _first(events: list[Event]) -> Event | None:
+    return events[0] if events else None

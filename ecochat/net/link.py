@@ -2,35 +2,52 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
-from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from ecochat.core.framing import BadFrame, FrameDecoder
-from ecochat.core.items import Ended, Failed, Kicked, NotOpened, Reply, Welcomed
+from ecochat.core.items import (
+    Body,
+    Ended,
+    Failed,
+    Kicked,
+    Missing,
+    NotOpened,
+    Reply,
+)
 from ecochat.core.requests import (
+    Delete,
     Depart,
+    Drop,
+    Edit,
+    Hello,
     History,
+    Informed,
     Open,
+    Pong,
+    React,
     Refuse,
     Request,
     Rooms,
-    Since,
+    Search,
     Status,
     Tell,
     Who,
 )
-from ecochat.dialects.port import Dialect
+from ecochat.dialects.port import Dialect, Parser
 from ecochat.net.bucket import RateLimit, TokenBucket
 from ecochat.net.exchange import Exchange
+from ecochat.net.lifesigns import LifeSigns
+from ecochat.net.opening import BEFORE_A_HELLO, Opening
 from ecochat.net.outlet import Outlet
-from ecochat.net.pipe import Pipe
+from ecochat.net.shell import Shell
+from ecochat.net.timer import Timer
+from ecochat.store.port import StoreError
 
 QUIET = 0.3
 """Seconds of silence after which a session begins without a frame: long enough for a
@@ -50,35 +67,18 @@ is tried again."""
 LAST_WORDS = 2.0
 """Seconds in which one whom an operator throws out can take the word of it."""
 
-CALM = 60.0
-"""Seconds in which a session has not sent too fast, after which it is told again."""
-
 THROTTLED = (
     "more than {}: what you send beyond that waits for its turn, nothing is lost"
 )
 
-_LISTS: frozenset[type[Request]] = frozenset((Who, Rooms, History, Since, Status))
+LATE = Refuse("already_open", "a hello has to be the first frame; connect anew")
+"""What becomes of a hello that comes behind something else."""
 
-
-class Shell(Protocol):
-    """What a link needs of the protocol that it serves."""
-
-    pipe: Pipe
-
-    def pause(self) -> None:
-        """Read no more for now."""
-
-    def resume(self) -> None:
-        """Read again."""
-
-    def close(self) -> None:
-        """Close, once what is written has left."""
-
-    def abort(self) -> None:
-        """Close at once."""
-
-    def gone(self) -> None:
-        """The connection was lost, and all that came over it is taken."""
+_ALONE: frozenset[type[Request]] = frozenset(
+    (*(Who, Rooms, History, Search, Status), *(Open, Edit, Delete, React))
+)
+"""What is served before the next frame is read: lists, and what may need something of
+the store first."""
 
 
 class LinkSettings(msgspec.Struct, frozen=True):
@@ -86,21 +86,28 @@ class LinkSettings(msgspec.Struct, frozen=True):
 
     :param max_frame: the longest frame in bytes, without its NUL.
     :param rate_limit: how fast each may send; None for as fast as it likes.
+    :param dialect: what is spoken where the first frame claims no other.
+    :param others: what else can be spoken.
     :param operator: whether they may do what is for operators only.
+    :param ping_interval: the seconds without a word after which a client is asked
+        whether it is there, where its dialect has a word for that; 0 for never.
     """
 
     dialect: Dialect
     max_frame: int
     rate_limit: RateLimit | None = None
     operator: bool = False
+    others: tuple[Dialect, ...] = ()
+    ping_interval: float = 0
 
 
 class Link:
     """Serves one connection: opens its session, proposes what its frames ask for.
 
-    Reading stops while the session has unsent output, while a list is on its way to
-    it, while it has many requests unanswered, while the hub has many waiting, and while
-    it has sent too fast. What is read by then waits here: at most what one read brings.
+    The first frame tells which dialect is spoken. Reading stops while the session has
+    unsent output, while a list is on its way to it, while it has many requests
+    unanswered, while the hub has many waiting, and while it has sent too fast. What is
+    read by then waits here: at most what one read brings.
 
     :param address: where the peer is, for the log and for operators.
     """
@@ -110,7 +117,6 @@ class Link:
     def __init__(
         self, exchange: Exchange, shell: Shell, settings: LinkSettings, address: str
     ) -> None:
-        self.address = address
         self.outlet = Outlet(
             shell.pipe, settings.dialect, exchange.channels, exchange.pages, self
         )
@@ -118,25 +124,28 @@ class Link:
         self._shell = shell
         shell.pipe.drained = self.outlet.drained
         self._settings = settings
-        self._dialect = settings.dialect
-        self._parser = settings.dialect.parser()
+        self._opening = Opening(
+            self.outlet, settings.others, address, settings.operator
+        )
+        self._parser: Parser | None = None  # till the first frame
+        self._decoder = FrameDecoder(settings.max_frame)
         limit = settings.rate_limit
         self._bucket = TokenBucket(limit, exchange.now()) if limit else None
-        self._throttle: IDelayedCall | None = None
-        self._throttled_at = -math.inf
-        self._decoder = FrameDecoder(settings.max_frame)
+        self._turn = Timer(exchange, self)  # when more of what waits is to be taken
+        self._signs: LifeSigns | None = None
         self._in_flight = 0
         self._bad_frames = 0
-        self._opening = False
         self._known = False  # whether the hub has heard of this connection
         self._waits_told = False
-        self._listing = False
+        self._alone = False
         self._paused = False
         self._input_over = False
+        self._lost: str | None = None  # why, once it is
         self._departing = False
-        self._lost = False
         self._origin = exchange.attach(self)
-        self._timer: IDelayedCall | None = exchange.later(QUIET, self._open)
+        # For one thing at a time: silence, another try, signs of life, last words.
+        self._timer = Timer(exchange, self)
+        self._timer.set(QUIET, self._quiet)
 
     @property
     def session(self) -> int:
@@ -149,10 +158,12 @@ class Link:
         """Take what was read."""
         if self._departing:
             return
+        if self._signs is not None:
+            self._signs.heard = True
         self._decoder.receive(data)
         self.take()
-        if self._timer is not None and not self._known:
-            self._timer.reset(QUIET)
+        if not self._known:
+            self._timer.put_off(QUIET)
 
     def input_over(self) -> None:
         """Take the end of input: what is owed will be sent, then the link closes."""
@@ -162,32 +173,31 @@ class Link:
     def lost(self, reason: str) -> None:
         """Take the end of the connection. What it has sent whole is stored all the
         same, no faster than it may send; then the session ends."""
-        self._lost = True
-        self._cancel_timer()
-        self._cancel_throttle()
+        self._lost = reason
+        self._timer.cancel()
+        self._turn.cancel()
         self.outlet.close()
-        self._drain(reason)
+        self._drain()
 
-    def _drain(self, reason: str) -> None:
-        self._throttle = None
+    def _drain(self) -> None:
+        """Take what waited: for its turn, or for what had to be served alone."""
+        self._go_on()
         wait = 0.0
         try:
-            while self._decoder.waiting and not self._departing:
+            while self._decoder.waiting and not (self._departing or self._alone):
                 wait = self._wait(self._exchange.now())
                 if wait or not self._take_frame():
                     break
         finally:
             if wait:
-                again = partial(self.guarded, self._drain, reason)
-                self._throttle = self._exchange.later(wait, again)
-            else:
-                self._leave(reason)
+                self._turn.set(wait, self._drain)
+            elif self._departing or not self._alone:
+                self._leave(self._lost or "")
                 self._shell.gone()
 
-    def _cancel_throttle(self) -> None:
-        if self._throttle is not None:
-            self._throttle.cancel()
-            self._throttle = None
+    def _go_on(self) -> None:
+        if not self._in_flight:
+            self._alone = False
 
     # To the hub
 
@@ -197,14 +207,14 @@ class Link:
             while self._may_take() and self._take_frame():
                 pass
         self._pause_or_resume()
-        waits = self._decoder.waiting or self._listing or self._departing
+        waits = self._decoder.waiting or self._alone or self._departing
         if self._input_over and not waits:
             self._finish_input()
 
     def _may_take(self) -> bool:
         return not (
             self._departing
-            or self._listing
+            or self._alone
             or self._in_flight >= IN_FLIGHT
             or not self._exchange.has_room(self)
             or (self._bucket is not None and self._is_throttled())
@@ -216,25 +226,19 @@ class Link:
             return False
         now = self._exchange.now()
         wait = self._wait(now)
-        if wait and self._throttle is None:
-            self._throttle = self._exchange.later(wait, self._unthrottle)
-            if now - self._throttled_at > CALM:
-                limit = self._settings.rate_limit
-                self._propose(Tell(THROTTLED.format(limit)))
-            self._throttled_at = now
+        if wait and not self._turn.is_set:
+            self._turn.set(wait, self.take)
+            if self._bucket is not None and self._bucket.empty(now):
+                self._propose(Tell(THROTTLED.format(self._settings.rate_limit)))
         return wait > 0
 
     def _wait(self, now: float) -> float:
         """Return how many seconds it has to wait for its next turn; 0 for none."""
         return self._bucket.wait(now) if self._bucket is not None else 0
 
-    def _unthrottle(self) -> None:
-        self._throttle = None
-        self.guarded(self.take)
-
     def _pause_or_resume(self) -> None:
         paused = self._decoder.waiting or self.outlet.owes
-        over = self._departing or self._input_over or self._lost
+        over = self._departing or self._input_over or self._lost is not None
         if paused != self._paused and not over:
             self._paused = paused
             (self._shell.pause if paused else self._shell.resume)()
@@ -245,62 +249,93 @@ class Link:
             return False
         if self._bucket is not None:
             self._bucket.take()
+        if self._parser is None and _is_blank(frame):
+            self._open()  # it says nothing, nor in which dialect
+            return True
+        parser = self._parser or self._choose(frame)
         if not self.outlet.session:
             self._open()
         if isinstance(frame, BadFrame):
             self._take_bad_frame(frame)
             return True
         self._bad_frames = 0
-        request = self._parser.request(frame)
-        if isinstance(request, Depart):
-            self._depart(request)
-        elif request is not None:
-            self._listing = type(request) in _LISTS
-            self._propose(request, len(frame))
+        late = frame.startswith(BEFORE_A_HELLO) and self._opening.is_late(frame)
+        request = LATE if late else parser.request(frame)
+        if request is not None:
+            self._take_request(request, len(frame))
         return True
+
+    def _choose(self, frame: str | BadFrame) -> Parser:
+        """Speak the dialect that the first frame claims."""
+        if self._opening.choose(frame):
+            self._timer.cancel()
+            self._watch()
+        self._parser = self.outlet.dialect.parser()
+        return self._parser
+
+    def _watch(self) -> None:
+        interval = self._settings.ping_interval
+        if interval and self.outlet.dialect.ping() and self._lost is None:
+            self._signs = LifeSigns(self._shell, self.outlet, self._timer, interval)
+
+    def _take_request(self, request: Request, size: int) -> None:
+        if type(request) is Hello or not self.outlet.session:
+            request = self._opening.admitted(request)
+        kind = type(request)
+        if kind is Depart:
+            self._depart(request)
+        elif kind is not Pong:
+            self._alone = kind in _ALONE
+            self._propose(request, size)
 
     def _take_bad_frame(self, problem: BadFrame) -> None:
         self._bad_frames += 1
-        self._propose(self._dialect.bad_frame(problem, self._settings.max_frame))
+        self._propose(self._bad_frame(problem))
         if self._bad_frames == BAD_FRAMES:
             text = f"{BAD_FRAMES} bad frames in a row, closing"
             self._propose(Refuse("bad_frame", text))
             self._depart(Depart(text))
 
+    def _bad_frame(self, problem: BadFrame) -> Refuse:
+        return self.outlet.dialect.bad_frame(problem, self._settings.max_frame)
+
     def _finish_input(self) -> None:
         problem = self._decoder.finish()
-        refusal = problem and self._dialect.bad_frame(problem, self._settings.max_frame)
+        refusal = self._bad_frame(problem) if problem else None
         if self._known:
             if refusal:
                 self._propose(refusal)
-            self._depart(Depart("end of input"))
+            self._depart(Drop("end of input"))
         else:
-            self._cancel_timer()
-            self.outlet.end(self._dialect.error(refusal.text) if refusal else b"")
+            self._timer.cancel()
+            last = self.outlet.dialect.error(refusal.text) if refusal else b""
+            self.outlet.end(last)
 
-    @property
-    def _begun(self) -> bool:
-        return bool(self.session or self._opening)
+    def _quiet(self) -> None:
+        """Begin a session for who says nothing; who has, waits for its first frame to
+        be taken, which tells what kind of session it is."""
+        if self._decoder.waiting:
+            self._timer.set(QUIET, self._quiet)
+        else:
+            self._open()
 
     def _open(self) -> None:
-        self._cancel_timer()
-        if not (self._begun or self._departing):
-            self._opening = True
-            self._propose(Open(self.address, self._settings.operator))
-
-    def _cancel_timer(self) -> None:
-        if self._timer is not None and self._timer.active():
+        request = None if self._departing else self._opening.unasked()
+        if request is not None:
             self._timer.cancel()
-        self._timer = None
+            self._propose(request)
 
     def _leave(self, reason: str) -> None:
         if self._known:
-            self._depart(Depart(reason))
+            self._depart(Drop(reason))
         else:
-            self._departing = True
-            self._exchange.detach(self._origin)
+            self._end()
 
-    def _depart(self, request: Depart) -> None:
+    def _end(self) -> None:
+        self._departing = True
+        self._exchange.detach(self._origin)
+
+    def _depart(self, request: Request) -> None:
         if not self._departing:
             self._departing = True
             self._propose(request)
@@ -315,47 +350,72 @@ class Link:
     def answered(self, count: int) -> None:
         """So many of its requests have been served; what came of them follows."""
         self._in_flight -= count
+        if self._lost is not None and self._alone and not self._departing:
+            self._turn.set(
+                0, self._drain
+            )  # then it is known whether the store is needed
 
     def told(self, reply: Reply) -> None:
         """Take what the hub says to this connection alone."""
-        body = reply.body
-        if isinstance(body, Welcomed):
-            self._opening = False
-            self.outlet.session = body.session
-        elif isinstance(body, Ended):
-            self._departing = True
-            self._exchange.detach(self._origin)
-        elif isinstance(body, Failed):
-            self._record_failed(body)
-        elif isinstance(body, Kicked):
-            self._thrown_out(body)
-            return
-        elif isinstance(body, NotOpened) and not self._try_again():
-            return
-        self.outlet.owe(reply)
+        if self._opening.concerns(reply):
+            act = _ACTS.get(type(reply.body))
+            if act is None or act(self, reply.body):
+                self.outlet.owe(reply)
 
-    def _thrown_out(self, body: Kicked) -> None:
+    def _fetch(self, body: Missing) -> bool:
+        """Look up what a request needs of the store, and propose it again; it counts
+        as in flight meanwhile."""
+        self._in_flight += 1
+        self._look_up(body)
+        return False
+
+    def _look_up(self, body: Missing) -> None:
+        informed = self._exchange.fetch(body)
+        informed.addCallbacks(self._fetched, self._fetch_failed, errbackArgs=(body,))
+        informed.addErrback(self._fetch_broken)
+
+    def _fetched(self, informed: Informed) -> None:
+        if self._departing:
+            self._in_flight -= 1
+        else:  # it stays in flight
+            self._exchange.propose(self._origin, informed)
+
+    def _fetch_failed(self, failure: Failure, body: Missing) -> None:
+        failure.trap(StoreError)
+        self.waits_for_store(failure, partial(self._look_up, body))
+
+    def _fetch_broken(self, failure: Failure) -> None:
+        self._in_flight -= 1
+        self.failed(failure)
+
+    def _thrown_out(self, body: Kicked) -> bool:
         """Say so, send nothing more, and close, also when nothing more is read."""
-        self._departing = True
-        self._exchange.detach(self._origin)
-        self._cancel_timer()
-        if not self._lost:
-            self._timer = self._exchange.later(LAST_WORDS, self._shell.abort)
-        self.outlet.end(self._dialect.reply(body))
+        self._end()
+        if self._lost is not None:
+            self._turn.set(0, self._drain)
+        else:
+            self._timer.set(LAST_WORDS, self._shell.abort)
+            self.outlet.pump()  # what it has been answered before
+        self.outlet.end(self.outlet.dialect.reply(body))
+        return False
 
-    def _record_failed(self, body: Failed) -> None:
+    def _record_failed(self, body: Failed) -> bool:
         self.log.error(
             "serving session s{session} failed, it ends:\n{traceback}",
             session=self.session,
             traceback=body.traceback,
         )
         self._depart(Depart("failed"))
+        return True
 
-    def _try_again(self) -> bool:
+    def _ended(self, body: Ended) -> bool:
+        self._end()
+        return True
+
+    def _try_again(self, body: NotOpened) -> bool:
         """The session could not be stored: try again later; True if that is news."""
-        self._opening = False
-        if not (self._lost or self._departing):
-            self._timer = self._exchange.later(RETRY, self._open)
+        if not (self._lost is not None or self._departing):
+            self._timer.set(RETRY, self._open)
         is_news, self._waits_told = not self._waits_told, True
         return is_news
 
@@ -367,13 +427,12 @@ class Link:
 
     def settled(self) -> None:
         """See :class:`ecochat.net.outlet.Owner`."""
-        if not self._in_flight:
-            self._listing = False
+        self._go_on()
         self.take()
 
     def finished(self) -> None:
         """See :class:`ecochat.net.outlet.Owner`."""
-        self._cancel_timer()
+        self._timer.cancel()
         self._shell.close()
 
     def waits_for_store(self, failure: Failure, again: Callable[[], None]) -> None:
@@ -403,8 +462,22 @@ class Link:
 
     def stop(self) -> None:
         """Say that the server is stopping, send nothing more, and close."""
-        self.outlet.end(self._dialect.notice("server is stopping"))
+        self.outlet.end(self.outlet.dialect.notice("server is stopping"))
         self._leave("server stopped")
-        if self._lost:
-            self._cancel_throttle()
+        if self._lost is not None:
+            self._turn.cancel()
             self._shell.gone()
+
+
+def _is_blank(frame: str | BadFrame) -> bool:
+    return isinstance(frame, str) and (not frame or frame.isspace())
+
+
+_ACTS: dict[type[Body], Callable[[Link, Any], bool]] = {
+    Missing: Link._fetch,
+    Kicked: Link._thrown_out,
+    Failed: Link._record_failed,
+    Ended: Link._ended,
+    NotOpened: Link._try_again,
+}
+"""What the link itself does at a reply; whether that is for the client too."""

@@ -10,11 +10,12 @@ memory or from the store.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from enum import Enum
 from heapq import merge
 from itertools import chain
 from operator import attrgetter
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
@@ -22,38 +23,32 @@ from twisted.python.failure import Failure
 from ecochat.core.items import (
     AcksSet,
     Body,
-    Dropped,
     Ended,
-    Entered,
     Event,
-    Exited,
-    LogRange,
     Note,
-    Opened,
-    Relabelled,
     Reply,
     RoomsPage,
-    StatusRange,
-    Welcomed,
     WhoPage,
 )
 from ecochat.core.requests import Request
 from ecochat.dialects.port import Dialect, View
-from ecochat.net.channel import Channel, Told
-from ecochat.net.listing import (
-    CHUNK,
-    PAGE,
-    Listing,
-    LogListing,
-    Pages,
-    StatusListing,
-    present,
-)
+from ecochat.net.channel import Channel, Channels, Told
+from ecochat.net.heard import Heard
+from ecochat.net.listing import CHUNK, LISTINGS, PAGE, Listing, Pages
 from ecochat.net.owed import Owed, OwedQueue
 from ecochat.net.pipe import Pipe
 from ecochat.store.port import StoreError
 
 _BY_SEQ = attrgetter("seq")
+
+
+class Asked(Enum):
+    """The state of a list of which the next part is asked for and has not come."""
+
+    ASKED = 1
+
+
+ASKED: Final = Asked.ASKED
 
 
 class Owner(Protocol):
@@ -85,51 +80,45 @@ class Outlet:
         told to it as numbers.
     :ivar live: everything is sent and the socket takes more: what comes next may be
         written at once, in the same bytes as to others.
-    :ivar positions: by channel, the number of the last event sent.
+    :ivar positions: see :class:`ecochat.net.heard.Heard`.
     """
 
     def __init__(
         self,
         pipe: Pipe,
         dialect: Dialect,
-        channels: Mapping[int, Channel],
+        channels: Channels,
         pages: Pages,
         owner: Owner,
     ) -> None:
         self.dialect = dialect
         self.session = 0
         self.live = True
-        self.positions: dict[Channel, int] = {}
+        self.owner = owner
+        self._heard = Heard(self, channels)
+        self.positions = self._heard.positions
         self._pipe = pipe
         self._channels = channels
         self._pages = pages
-        self.owner = owner
-        self._current: Channel | None = None
         self._seq = 0
         self._acks = True
-        self._names: dict[Channel, str] = {}  # of private rooms
         self._owed = OwedQueue()
-        self._listing: Listing | None = None
-        self._more: Request | None = None
-        self._asked = False
-        self._behind: dict[Channel, list[Told[Event]]] = {}
+        self._list: Listing | Request | Asked | None = None
+        self._hole: tuple[Channel, int] | None = None
         self._reading = False
-        self._ending = False
-        self._last = b""
+        self._last: bytes | None = None  # what there is to say before the end
         self._closed = False
 
     @property
     def owes(self) -> bool:
         """Whether there is unsent output, or something asked for is not sent yet."""
-        return bool(self._pipe.blocked or self._owed or self._lists)
-
-    @property
-    def _lists(self) -> bool:
-        return bool(self._listing or self._more or self._asked)
+        return bool(self._pipe.blocked or self._owed or self._list is not None)
 
     def view(self, channel: Channel) -> View:
         """Return how this session sees a channel."""
-        return View.CURRENT if channel is self._current else View.OTHER
+        if not self.dialect.has_views:
+            return View.OTHER
+        return View.CURRENT if channel is self._heard.current else View.OTHER
 
     def owe(self, reply: Reply) -> None:
         """Take something for this session alone; :meth:`pump` sends it."""
@@ -137,6 +126,20 @@ class Outlet:
             self.live = False
             channel = self._channels.get(getattr(reply.body, "room", 0))
             self._owed.add(Owed(reply, channel), self.positions)
+
+    def begin_anew(self, dialect: Dialect) -> None:
+        """Speak another dialect, and forget the session so far: nothing that is told to
+        it is of use to the client."""
+        self._forget()
+        self._heard.current = None
+        self.session = 0
+        self.dialect = dialect
+
+    def ping(self) -> None:
+        """Ask the client whether it is there, if there is nothing else to send."""
+        if self.live:
+            self._pipe.write(self.dialect.ping())
+            self.live = not self._pipe.blocked
 
     def deliver(self, channel: Channel, data: bytes) -> None:
         """Send all that is new in a channel, to an outlet that is live."""
@@ -151,14 +154,12 @@ class Outlet:
             that is up to date; one that is behind is not told.
         """
         while not (self._pipe.blocked or self._closed):
-            if self._ending:
-                self._finish()
+            if self._last is not None:
+                self._finish(self._last)
             elif self._reading:
                 break
-            elif self._listing is not None:
-                self._read_listing(self._listing)
-            elif self._more is not None:
-                self._ask(self._more)
+            elif self._list is not None and self._list is not ASKED:
+                self._advance(self._list)
             elif not self._send_chunk(notes):
                 break
         busy = self.owes or self._reading or self._closed
@@ -174,12 +175,11 @@ class Outlet:
         """Send nothing more but this, and finish when it has left."""
         self._forget()
         self._last = last
-        self._ending = True
         self.pump()
 
-    def _finish(self) -> None:
-        if self._last:
-            last, self._last = self._last, b""
+    def _finish(self, last: bytes) -> None:
+        if last:
+            self._last = b""
             self._pipe.write(last)
         else:
             self._closed = True
@@ -192,14 +192,9 @@ class Outlet:
 
     def _forget(self) -> None:
         self.live = False
-        for channel in self.positions:
-            del channel.readers[self]
-        self.positions.clear()
-        self._names.clear()
-        self._behind.clear()
+        self._heard.forget()
         self._owed.clear()
-        self._listing = self._more = None
-        self._asked = False
+        self._list = None
 
     # The stream: the part of the one order that concerns this session
 
@@ -224,30 +219,36 @@ class Outlet:
         if any(chunk):
             self._pipe.write(b"".join(chunk))
         if self._pipe.blocked:
-            self._behind.clear()  # what is left of a page is read again
+            self._heard.forget_pages()
         return more
 
     def _sources(self, notes: Sequence[Told[Note]]) -> list[Iterable[Any]] | None:
         """Return what is unsent, each source in order; None when pages have to be
         read from the store first."""
-        if self._asked:  # a list is not mixed with anything else
+        if self._list is not None:  # a list is not mixed with anything else
             return [[owed for owed in self._owed if owed.is_answer]]
         sources: list[Iterable[Any]] = [list(self._owed)] if self._owed else []
-        lagging = [c for c, n in self.positions.items() if n < c.last]
+        self._heard.forget_stale()
+        lagging = self._heard.lagging
         for channel in lagging:
-            after = self.positions[channel]
-            page = self._behind.get(channel)
-            if page is not None:
-                sources.append([entry for entry in page if entry.item.n > after])
-            elif (entries := channel.after(after)) is not None:
-                sources.append(entries)
-            else:
-                self._read_behind(channel, after, PAGE // len(lagging))
+            if self.positions[channel] < channel.first - 1:
+                self._skip_expired(channel)
                 return None
+            entries = self._heard.unsent(channel)
+            if entries is None:
+                self._read_behind(channel, PAGE // len(lagging))
+                return None
+            sources.append(entries)
         if notes and self.positions:
             begin = bisect_right(notes, self._seq, key=_BY_SEQ)
             sources.append(filter(self._is_told, notes[begin:]))
         return sources
+
+    def _skip_expired(self, channel: Channel) -> None:
+        upto = channel.first - 1
+        name = self._heard.name(channel) or channel.name
+        self._pipe.write(self.dialect.expired(name, upto, self.view(channel)))
+        self.positions[channel] = upto
 
     def _is_told(self, note: Told[Note]) -> bool:
         here = note.channel in self.positions
@@ -255,18 +256,19 @@ class Outlet:
 
     def _form(self, item: Told[Event | Note] | Owed) -> bytes:
         if isinstance(item, Owed):
-            return self._reply(item.body)
+            return self._reply(item)
         what = item.item
-        own = what.session == self.session and isinstance(what, Event)
+        own = what.session == self.session and self.dialect.has_views
+        own = own and isinstance(what, Event)
         if own and not self._acks:
             return b""
         view = View.OWN if own else self.view(item.channel)
-        name = self._names.get(item.channel)
+        name = self._heard.name(item.channel)
         return item.form(self.dialect, view, name)
 
-    def _reply(self, body: Body) -> bytes:
-        is_read = isinstance(body, LogRange | StatusRange)
-        return b"" if is_read else self.dialect.reply(body)
+    def _reply(self, owed: Owed) -> bytes:
+        is_read = type(owed.body) in LISTINGS
+        return b"" if is_read else self.dialect.reply(owed.body, owed.ref)
 
     def _sent(self, item: Told[Event | Note] | Owed) -> bool:
         """Note that this has been sent; True when what follows has to be found anew."""
@@ -274,88 +276,74 @@ class Outlet:
         if isinstance(item, Owed):
             return self._sent_reply(item)
         what = item.item
-        return isinstance(what, Event) and self._sent_event(item.channel, what.n)
-
-    def _sent_event(self, channel: Channel, n: int) -> bool:
-        """Move the position; True at the end of a page, when there is more to read."""
-        self.positions[channel] = n
-        page = self._behind.get(channel)
-        if page is None or page[-1].item.n > n:
-            return False
-        del self._behind[channel]
-        return True
+        return isinstance(what, Event) and self._heard.sent(item.channel, what.n)
 
     def _sent_reply(self, owed: Owed) -> bool:
         """Do what a reply means for the stream; True when it changes what follows."""
         self._owed.remove(owed)
-        asked, self._asked = self._asked, False
-        change = _CHANGES.get(type(owed.body))
-        if change is None:
-            return asked  # what waited for the list follows
-        change(self, owed.body, owed.channel)
+        asked, self._list = self._list, None
+        body = owed.body
+        kind = type(body)
+        if kind in LISTINGS:
+            self._list = LISTINGS[kind](body, self.dialect, owed.ref, self._channels)
+        elif kind in _CHANGES:
+            _CHANGES[kind](self, body)
+        elif not self._heard.change(body, owed.channel):
+            return asked is not None  # what waited for the list follows
         return True
 
-    def _enter(self, body: Entered, channel: Channel) -> None:
-        self._hear(body, channel)
-        self._current = channel
-
-    def _hear(self, body: Entered | Opened, channel: Channel) -> None:
-        self.positions.setdefault(channel, body.last)
-        channel.readers[self] = None
-        self._relabel(body, channel)
-
-    def _relabel(self, body: Entered | Opened | Relabelled, channel: Channel) -> None:
-        if channel.is_private:
-            self._names[channel] = body.name
-
-    def _leave(self, body: Exited, channel: Channel) -> None:
-        self._part(body, channel)
-        if channel is self._current:
-            left = {other.room: other for other in self.positions}
-            self._current = left[body.current] if body.current else None
-
-    def _part(self, body: Body, channel: Channel) -> None:
-        del self.positions[channel], channel.readers[self]
-        self._behind.pop(channel, None)
-        self._names.pop(channel, None)
-
-    def _set_acks(self, body: AcksSet, channel: None) -> None:
+    def _set_acks(self, body: AcksSet) -> None:
         self._acks = body.on
 
-    def _begin_list(self, body: WhoPage | RoomsPage, channel: None) -> None:
-        self._more = body.more
+    def _begin_list(self, body: WhoPage | RoomsPage) -> None:
+        self._list = body.more
 
-    def _begin_log(self, body: LogRange, channel: Channel) -> None:
-        self._listing = LogListing(body, self.dialect)
-
-    def _begin_status(self, body: StatusRange, channel: None) -> None:
-        self._listing = StatusListing(body, self.dialect)
-
-    def _begin_end(self, body: Ended, channel: None) -> None:
+    def _begin_end(self, body: Ended) -> None:
         self._forget()
-        self._ending = True
+        self._last = b""
 
     # Reading
 
-    def _ask(self, request: Request) -> None:
-        self._more, self._asked = None, True
-        self.owner.ask(request)
+    def _advance(self, part: Listing | Request) -> None:
+        """Go on with a list: what is here of it, or what is still to be asked for."""
+        if isinstance(part, Request):
+            self._list = ASKED
+            self.owner.ask(part)
+        else:
+            self._read_listing(part)
 
-    def _read_behind(self, channel: Channel, after: int, size: int) -> None:
+    def _read_behind(self, channel: Channel, size: int) -> None:
+        after = self.positions[channel]
+
         def take(events: list[Event]) -> None:
-            self._behind[channel] = [Told(channel, e) for e in present(events)]
+            if self.positions.get(channel) != after:
+                return  # that session was begun anew
+            if events and events[0].n == after + 1:
+                self._heard.take_page(channel, events)
+            else:
+                self._miss(channel, after)
 
         self._read(self._pages.page(channel.room, after, channel.last, size), take)
 
+    def _miss(self, channel: Channel, after: int) -> None:
+        """Read again what the store does not have: it has expired, and this is told of
+        it in a moment. If not, that is a fault, and not passed over."""
+        error = LookupError(f"what follows {after} is not in the store")
+        if self._hole == (channel, after):
+            raise error
+        self._hole = channel, after
+        self._wait(Failure(error))
+
     def _read_listing(self, listing: Listing) -> None:
         if listing.over:
-            self._listing = None
+            self._list = None
             self._pipe.write(listing.end())
         else:
             self._read(listing.read(self._pages), self._send_rows)
 
     def _send_rows(self, rows: list[Any]) -> None:
-        chunk = self._listing.chunk(rows) if self._listing else b""
+        listing = self._list
+        chunk = listing.chunk(rows) if isinstance(listing, Listing) else b""
         if chunk:
             self._pipe.write(chunk)
 
@@ -363,39 +351,47 @@ class Outlet:
         self, page: Deferred[list[Any]], take: Callable[[list[Any]], None]
     ) -> None:
         self._reading = True
-        page.addCallbacks(self._read_done, self._read_failed, callbackArgs=(take,))
+        as_of = take, self._channels.as_of
+        page.addCallbacks(self._read_done, self._read_failed, callbackArgs=as_of)
         page.addErrback(self.owner.failed)
 
     def _read_failed(self, failure: Failure) -> None:
         failure.trap(StoreError)
+        self._wait(failure)
+
+    def _wait(self, failure: Failure) -> None:
+        self._reading = True
         self.owner.waits_for_store(failure, self._read_again)
 
     def _read_again(self) -> None:
         self._reading = False
         self.pump()
 
-    def _read_done(self, rows: list[Any], take: Callable[[list[Any]], None]) -> None:
+    def _read_done(
+        self, rows: list[Any], take: Callable[[list[Any]], None], as_of: int
+    ) -> None:
         self._reading = False
         if not self._closed:
-            take(rows)
+            if not self._is_stale(rows, as_of):  # else they are read again
+                take(rows)
             self.pump()
+
+    def _is_stale(self, rows: list[Any], as_of: int) -> bool:
+        if as_of == self._channels.as_of:
+            return False
+        events = (getattr(row, "event", row) for row in rows)
+        found = (event for event in events if isinstance(event, Event))
+        return any(self._channels.is_stale(event, as_of) for event in found)
 
 
 def _merged(sources: list[Iterable[Any]]) -> Iterable[Any]:
     return merge(*sources, key=_BY_SEQ) if len(sources) > 1 else chain(*sources)
 
 
-_CHANGES: dict[type[Body], Callable[[Outlet, Any, Any], None]] = {
-    Welcomed: Outlet._enter,
-    Entered: Outlet._enter,
-    Opened: Outlet._hear,
-    Relabelled: Outlet._relabel,
-    Exited: Outlet._leave,
-    Dropped: Outlet._part,
+_CHANGES: dict[type[Body], Callable[[Outlet, Any], None]] = {
     AcksSet: Outlet._set_acks,
     WhoPage: Outlet._begin_list,
     RoomsPage: Outlet._begin_list,
-    LogRange: Outlet._begin_log,
-    StatusRange: Outlet._begin_status,
     Ended: Outlet._begin_end,
 }
+"""What changes the stream, beside what changes which rooms are heard."""

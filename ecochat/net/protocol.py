@@ -4,6 +4,7 @@ that all of them share."""
 from __future__ import annotations
 
 import socket
+import struct
 from collections import Counter
 from collections.abc import Callable
 from ipaddress import IPv6Address, IPv6Network, ip_address
@@ -31,9 +32,10 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from ecochat.core.framing import DELIMITER
-from ecochat.net.exchange import Attached, Exchange
+from ecochat.net.exchange import Exchange
 from ecochat.net.link import Link, LinkSettings
 from ecochat.net.pipe import Pipe, SocketPipe, pipe_to
+from ecochat.net.telling import Attached
 
 LINGER = 1.0
 """Seconds to wait for the peer's end after ours. Closing while it still sends would
@@ -51,6 +53,11 @@ HANDSHAKE = 10.0
 
 KEEPALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 20, "TCP_KEEPCNT": 4}
 """A peer whose machine is gone is noticed after about 140 seconds (RFC 9293, 3.8.4)."""
+
+
+SILENT = 60.0
+"""Seconds without an acknowledgement of anything sent after which a peer's machine is
+taken to be gone: by then it was sent again some eight times (RFC 6298, 5.5)."""
 
 
 _REASONS: dict[type[Exception], str] = {
@@ -134,15 +141,15 @@ class ChatProtocol(Protocol):
     # For the link
 
     def pause(self) -> None:
-        """See :class:`ecochat.net.link.Shell`."""
+        """See :class:`ecochat.net.shell.Shell`."""
         self.transport.pauseProducing()
 
     def resume(self) -> None:
-        """See :class:`ecochat.net.link.Shell`."""
+        """See :class:`ecochat.net.shell.Shell`."""
         self.transport.resumeProducing()
 
     def close(self) -> None:
-        """See :class:`ecochat.net.link.Shell`."""
+        """See :class:`ecochat.net.shell.Shell`."""
         is_socket = isinstance(self.pipe, SocketPipe)
         crowded = self.factory.is_crowded
         self._closing = True
@@ -159,7 +166,7 @@ class ChatProtocol(Protocol):
             self._call_later(TLS_LINGER, self.abort)
 
     def abort(self) -> None:
-        """See :class:`ecochat.net.link.Shell`."""
+        """See :class:`ecochat.net.shell.Shell`."""
         self._closing = True
         if self._lost:
             self.gone()
@@ -167,8 +174,12 @@ class ChatProtocol(Protocol):
             self.transport.abortConnection()
 
     def gone(self) -> None:
-        """See :class:`ecochat.net.link.Shell`."""
+        """See :class:`ecochat.net.shell.Shell`."""
         self.factory.gone(self)
+
+    def is_silent(self) -> bool:
+        """See :class:`ecochat.net.shell.Shell`."""
+        return self._link is not None and _is_silent(self.transport)
 
     def _call_later(self, seconds: float, call: Callable[[], None]) -> None:
         self._deadline = self.factory.reactor.callLater(seconds, call)
@@ -189,6 +200,19 @@ def _tune(transport: Any) -> None:
             if hasattr(socket, option):
                 number = getattr(socket, option)
                 transport.socket.setsockopt(socket.IPPROTO_TCP, number, value)
+
+
+def _is_silent(transport: Any) -> bool:
+    """Whether something sent is unacknowledged, and nothing was acknowledged for long.
+
+    (tcp_info in linux/tcp.h: tcpi_unacked at byte 24, tcpi_last_ack_recv, in ms, at 56.
+    What waits behind a full window has not been sent, so it does not count.)
+    """
+    if isinstance(transport.getHost(), UNIXAddress) or not hasattr(socket, "TCP_INFO"):
+        return False
+    info = transport.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 60)
+    unacknowledged, *_, last = struct.unpack_from("=9I", info, 24)
+    return bool(unacknowledged) and last > SILENT * 1000
 
 
 def _reason(reason: Failure) -> str:

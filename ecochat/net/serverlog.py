@@ -9,9 +9,11 @@ from ecochat.core.items import (
     Event,
     Item,
     RoomMade,
+    SessionAway,
     SessionClosed,
     SessionOpened,
     SessionRenamed,
+    SessionResumed,
 )
 
 
@@ -37,6 +39,10 @@ class ServerLog:
                 text=event.text,
             )
 
+    def fault(self, traceback: str) -> None:
+        """Write that the hub failed at what nobody is there to hear the answer to."""
+        self.log.error("a request failed:\n{traceback}", traceback=traceback)
+
     def record(self, item: Item) -> None:
         """Write that a room was made, or that a session began, ended or was renamed."""
         _LINES[type(item)](self, item)
@@ -50,6 +56,18 @@ class ServerLog:
             session=opened.session,
             nick=opened.nick,
             address=opened.address,
+        )
+
+    def _away(self, away: SessionAway) -> None:
+        self.log.info(
+            "s{session} is away: {reason}", session=away.session, reason=away.reason
+        )
+
+    def _resumed(self, resumed: SessionResumed) -> None:
+        self.log.info(
+            "s{session} is back from {address}",
+            session=resumed.session,
+            address=resumed.address,
         )
 
     def _renamed(self, renamed: SessionRenamed) -> None:
@@ -74,5 +92,7 @@ _LINES: dict[type[Item], Callable[[ServerLog, Any], None]] = {
     RoomMade: ServerLog._room,
     SessionOpened: ServerLog._opened,
     SessionRenamed: ServerLog._renamed,
+    SessionAway: ServerLog._away,
+    SessionResumed: ServerLog._resumed,
     SessionClosed: ServerLog._closed,
 }

@@ -2,8 +2,15 @@
 
 from typing import Protocol
 
-from ecochat.core.items import Event
-from ecochat.core.records import Batch, Loaded, SessionRecord
+from ecochat.core.items import Event, SearchRange
+from ecochat.core.records import (
+    Batch,
+    Found,
+    Indexed,
+    KeyRecord,
+    Loaded,
+    SessionRecord,
+)
 
 EVENT_SIZE = 40
 """Characters that an event counts in a page beside its text, about what is told of it:
@@ -13,6 +20,10 @@ else a page of very short messages would have tens of thousands of them."""
 READERS = 2
 """Pages that are read side by side: one at a time would let a slow disk hold up
 everyone who reads."""
+
+SEARCHERS = 1
+"""Searches at one time, beside those who read: one that goes through a whole log takes
+seconds."""
 
 
 class StoreError(Exception):
@@ -59,6 +70,57 @@ class Store(Protocol):
         """Return the ``count`` sessions that ended last by a time, the latest last.
 
         :raises StoreError: when they cannot be read.
+        """
+
+    def key(self, hash: bytes) -> KeyRecord | None:
+        """Return what is kept of a key; None when it was never used.
+
+        :raises StoreError: when it cannot be read.
+        """
+
+    def stored(self, key: int, id: int) -> Event | None:
+        """Return what was stored under a sender's own number; None for nothing.
+
+        :param key: as :class:`ecochat.core.items.Event` has it.
+        :raises StoreError: when it cannot be read.
+        """
+
+    def last_before(self, time: int, count: int | None, room: int) -> int:
+        """Return the number of a room's last event that need not be kept; 0 for none.
+
+        :param time: those of before this time need not be, in milliseconds since 1970
+            (UTC); 0 for all.
+        :param count: nor those but the last so many; None for any number.
+        :raises StoreError: when it cannot be read.
+        """
+
+    def oldest(self, room: int) -> int:
+        """Return the number of a room's oldest event; 1 where there never was one.
+
+        :raises StoreError: when it cannot be read.
+        """
+
+    def search(self, wanted: SearchRange) -> list[Found]:
+        """Return messages that have the words, the newest first.
+
+        What was deleted, edited away or expired is never among them.
+
+        :raises StoreError: when it cannot be read.
+        """
+
+    def indexed(self) -> Indexed:
+        """Return up to where :meth:`search` finds what is stored.
+
+        :raises StoreError: when it cannot be read.
+        """
+
+    def index(self) -> bool:
+        """Have the search index follow the log a step, in a transaction of its own that
+        takes some milliseconds; return whether there is more to do.
+
+        Called by the thread that calls :meth:`append`, when it has nothing else to do.
+
+        :raises StoreError: when the step could not be stored; nothing is lost by that.
         """
 
     def close(self) -> None:

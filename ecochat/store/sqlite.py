@@ -6,15 +6,20 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from importlib import resources
-from itertools import chain
 from queue import SimpleQueue
 from typing import Any
 
-from msgspec.structs import astuple
-
-from ecochat.core.items import Event
-from ecochat.core.records import Batch, Loaded, RoomRecord, SessionRecord
-from ecochat.store.port import EVENT_SIZE, READERS, StoreError
+from ecochat.core.items import Event, SearchRange
+from ecochat.core.records import (
+    Batch,
+    Found,
+    Indexed,
+    KeyRecord,
+    Loaded,
+    SessionRecord,
+)
+from ecochat.store import fulltext, reading, writing
+from ecochat.store.port import EVENT_SIZE, READERS, SEARCHERS, StoreError
 
 APPLICATION_ID = 0x45434F43
 """Marks the file as ours (``ECOC``), in the header of the SQLite file."""
@@ -29,19 +34,13 @@ SQLite alone lets it grow as long as any reader is always at work."""
 BUSY_TIMEOUT = 1_000
 """Milliseconds to wait for a lock; readers hold theirs for a few milliseconds."""
 
+READER_TIMEOUT = 10
+"""Milliseconds to wait for readers where groups may come to be stored meanwhile."""
+
 ELSEWHERE = "choose another with --data"
 
-ROWS = 50
-"""Events that one statement stores: a fifth less time for each than one by one, and
-the interpreter is given back once for all of them."""
-
-_EVENT = "(?,?,?,?,?,?,?,?,?,?)"
-_INSERT_EVENT = f"INSERT INTO events VALUES {_EVENT}"
-_INSERT_EVENTS = f"INSERT INTO events VALUES {','.join([_EVENT] * ROWS)}"
-_PAGE = (
-    "SELECT seq, room, n, time, session, nick, kind, text, key, id FROM events"
-    " WHERE room = ? AND n > ? AND n <= ? ORDER BY n"
-)
+_PAGE = "SELECT * FROM log WHERE room = ? AND n > ? AND n <= ? ORDER BY n"
+_STORED = "SELECT * FROM log WHERE key = ? AND id = ? LIMIT 1"
 _SESSION = "SELECT id, nick, address, connected, disconnected FROM sessions"
 _OPEN_SESSIONS = (
     "SELECT id, nick, address, connected, NULL"
@@ -53,12 +52,6 @@ _OPEN_SESSIONS = (
 _CLOSED_SESSIONS = (
     f"SELECT * FROM ({_SESSION} WHERE disconnected <= ?"
     " ORDER BY disconnected DESC, id DESC LIMIT ?) ORDER BY disconnected, id"
-)
-_LAST_STORED = (
-    "SELECT max((SELECT ifnull(max(time), 0) FROM"
-    "  (SELECT time FROM events ORDER BY seq DESC LIMIT 1)),"
-    " (SELECT ifnull(max(connected), 0) FROM sessions),"
-    " (SELECT ifnull(max(disconnected), 0) FROM sessions))"
 )
 
 
@@ -80,10 +73,12 @@ class SQLiteStore:
         """See :class:`ecochat.store.port.Store`."""
         self.check()
         with self._failing():
-            self._end_open_sessions()
-            for _ in range(READERS):  # now, so that reading needs no more files later
+            reading.end_sessions(self._db())
+            for _ in range(
+                READERS + SEARCHERS
+            ):  # now, so that reading needs no more files later
                 self._readers.put(self._connect())
-            return self._load()
+            return reading.load(self._db())
 
     def check(self) -> None:
         """Make the file if there is none, bring it up to date, and hold it.
@@ -91,6 +86,8 @@ class SQLiteStore:
         :raises StoreError: when it is in use, not writable, not ours or newer.
         """
         self._wal_bound = WAL_LIMIT
+        self._has_old_text = True  # it may have been killed before it emptied the log
+        self._cleaned = 0
         try:
             self._take_lock()
             with self._failing():
@@ -130,6 +127,7 @@ class SQLiteStore:
             check_same_thread=False,
         )
         connection.execute(f"PRAGMA synchronous = {self._synchronous}")
+        connection.execute("PRAGMA secure_delete = ON")
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         return connection
 
@@ -156,33 +154,20 @@ class SQLiteStore:
             raise StoreError(f"{self._path} is not open")
         return self._writer
 
-    def _end_open_sessions(self) -> None:
-        """After a crash: those that were open ended when the last thing was stored."""
-        self._db().execute(
-            "UPDATE sessions SET disconnected = max(connected, (" + _LAST_STORED + "))"
-            " WHERE disconnected IS NULL"
-        )
-
-    def _load(self) -> Loaded:
-        db = self._db()
-        rooms = db.execute(
-            "SELECT id, name, key, first, last, topic FROM rooms WHERE owners = ''"
-            " ORDER BY id"
-        )
-        last_session = "SELECT seq FROM sqlite_sequence WHERE name = 'sessions'"
-        return Loaded(
-            tuple(RoomRecord(*row) for row in rooms),
-            (db.execute(last_session).fetchone() or (0,))[0],
-            db.execute("SELECT ifnull(max(seq), 0) FROM events").fetchone()[0],
-            db.execute("SELECT ifnull(max(id), 0) FROM rooms").fetchone()[0],
-        )
-
     def append(self, batch: Batch) -> None:
         """See :class:`ecochat.store.port.Store`."""
+        with self._writing() as db:
+            writing.write(db, batch)
+        self._has_old_text |= bool(batch.changes or batch.expired)
+        self._bound_wal(self._db())
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """Give a transaction: what is written in it is there at its end, or nothing."""
         db = self._db()
         try:
             db.execute("BEGIN IMMEDIATE")
-            self._write(db, batch)
+            yield db
             db.execute("COMMIT")
         except Exception as error:
             if db.in_transaction:  # some errors have already rolled it back
@@ -190,42 +175,6 @@ class SQLiteStore:
             if isinstance(error, sqlite3.Error):
                 raise StoreError(str(error)) from error
             raise
-        self._bound_wal(db)
-
-    def _write(self, db: sqlite3.Connection, batch: Batch) -> None:
-        db.executemany(
-            "INSERT INTO rooms (id, name, key, made, owners) VALUES (?, ?, ?, ?, ?)",
-            [
-                (room.room, room.name, room.key, room.time, " ".join(room.owners))
-                for room in batch.rooms
-            ],
-        )
-        events = [astuple(event) for event in batch.events]
-        several = len(events) // ROWS * ROWS
-        for at in range(0, several, ROWS):
-            values = [*chain.from_iterable(events[at : at + ROWS])]
-            db.execute(_INSERT_EVENTS, values)
-        db.executemany(_INSERT_EVENT, events[several:])
-        db.executemany(
-            "UPDATE rooms SET last = ? WHERE id = ?",
-            [(last, room) for room, last in batch.lasts().items()],
-        )
-        db.executemany(
-            "UPDATE rooms SET topic = ? WHERE id = ?",
-            [(topic, room) for room, topic in batch.topics().items()],
-        )
-        db.executemany(
-            "INSERT INTO sessions (id, nick, address, connected) VALUES (?, ?, ?, ?)",
-            [(s.session, s.nick, s.address, s.time) for s in batch.opened],
-        )
-        db.executemany(
-            "UPDATE sessions SET nick = ? WHERE id = ?",
-            [(s.new, s.session) for s in batch.renamed],
-        )
-        db.executemany(
-            "UPDATE sessions SET disconnected = ? WHERE id = ?",
-            [(s.time, s.session) for s in batch.closed],
-        )
 
     def _bound_wal(self, db: sqlite3.Connection) -> None:
         # The group is stored by now. When emptying the log fails (a full disk) it stays
@@ -237,20 +186,54 @@ class SQLiteStore:
                 busy = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
                 self._wal_bound = (size if busy else 0) + WAL_LIMIT
 
+    def index(self) -> bool:
+        """See :class:`ecochat.store.port.Store`."""
+        db = self._db()
+        # It need not outlive a power cut: then it is done again.
+        db.execute("PRAGMA synchronous = NORMAL")
+        try:
+            with self._writing():
+                is_more, self._cleaned = fulltext.step(db, self._cleaned)
+        finally:
+            db.execute(f"PRAGMA synchronous = {self._synchronous}")
+        self._has_old_text |= self._cleaned > 0
+        self._bound_wal(db)
+        return is_more or (self._has_old_text and not self._empty_wal(db))
+
+    def _empty_wal(self, db: sqlite3.Connection) -> bool:
+        """Have the texts that were removed leave the write-ahead log too; return
+        whether they have."""
+        db.execute(f"PRAGMA busy_timeout = {READER_TIMEOUT}")
+        try:
+            busy = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        except sqlite3.Error as error:
+            raise StoreError(str(error)) from error
+        finally:
+            db.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT}")
+        self._has_old_text = bool(busy)
+        return not busy
+
+    @contextmanager
+    def _reader(self) -> Iterator[sqlite3.Connection]:
+        """Give a connection for what is there at one moment."""
+        self._db()
+        reader = self._readers.get()
+        try:
+            reader.execute("BEGIN")
+            yield reader
+        except sqlite3.Error as error:
+            raise StoreError(f"cannot read the log: {error}") from error
+        finally:
+            if reader.in_transaction:  # no transaction outlives what is read
+                reader.execute("ROLLBACK")
+            self._readers.put(reader)
+
     @contextmanager
     def _reading(
         self, query: str, values: Sequence[int] | dict[str, int]
     ) -> Iterator[sqlite3.Cursor]:
-        self._db()
-        reader = self._readers.get()
-        try:
-            # Closing the cursor ends the read: no transaction outlives the page.
-            with closing(reader.execute(query, values)) as rows:
-                yield rows
-        except sqlite3.Error as error:
-            raise StoreError(f"cannot read the log: {error}") from error
-        finally:
-            self._readers.put(reader)
+        with self._reader() as reader, closing(reader.execute(query, values)) as rows:
+            yield rows
 
     def page(self, room: int, after: int, upto: int, size: int) -> list[Event]:
         """See :class:`ecochat.store.port.Store`."""
@@ -276,6 +259,37 @@ class SQLiteStore:
         """See :class:`ecochat.store.port.Store`."""
         with self._reading(_CLOSED_SESSIONS, (time, count)) as rows:
             return [SessionRecord(*row) for row in rows]
+
+    def key(self, hash: bytes) -> KeyRecord | None:
+        """See :class:`ecochat.store.port.Store`."""
+        with self._reader() as reader:
+            return reading.key_record(reader, hash)
+
+    def stored(self, key: int, id: int) -> Event | None:
+        """See :class:`ecochat.store.port.Store`."""
+        with self._reading(_STORED, (key, id)) as rows:
+            row = rows.fetchone()
+        return Event(*row) if row else None
+
+    def last_before(self, time: int, count: int | None, room: int) -> int:
+        """See :class:`ecochat.store.port.Store`."""
+        with self._reader() as reader:
+            return reading.last_before(reader, time, count, room)
+
+    def oldest(self, room: int) -> int:
+        """See :class:`ecochat.store.port.Store`."""
+        with self._reader() as reader:
+            return reading.oldest(reader, room)
+
+    def search(self, wanted: SearchRange) -> list[Found]:
+        """See :class:`ecochat.store.port.Store`."""
+        with self._reader() as reader:
+            return fulltext.search(reader, wanted)
+
+    def indexed(self) -> Indexed:
+        """See :class:`ecochat.store.port.Store`."""
+        with self._reader() as reader:
+            return fulltext.indexed(reader)
 
     def close(self) -> None:
         """See :class:`ecochat.store.port.Store`."""

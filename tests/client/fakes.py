@@ -1,100 +1,108 @@
-"""A prompt without a terminal: typed input from a pipe, the screen in a string."""
+"""What a server says and hears, for conversations without one."""
 
-import asyncio
-import io
-from collections.abc import Callable, Coroutine
+import json
+from collections.abc import Iterable
 from typing import Any
 
-from prompt_toolkit.application import create_app_session
-from prompt_toolkit.data_structures import Size
-from prompt_toolkit.history import InMemoryHistory
-from prompt_toolkit.input import PipeInput, create_pipe_input
-from prompt_toolkit.output.vt100 import Vt100_Output
+import msgspec
+from twisted.internet.testing import StringTransport
 
 from ecochat.client.conversation import Conversation
-from ecochat.client.prompt import Prompt
-from ecochat.core.framing import encode_frame
+from ecochat.client.happenings import Outcome
+from ecochat.core import wire
+from ecochat.core.framing import DELIMITER
 
-HELLO = "* Welcome to X. You are alice in lobby alone. /nick NAME to choose a name."
-WAIT = 10.0
-
-
-class Screen(Vt100_Output):
-    """Moves back by a sequence always: a backspace in it is somebody else's."""
-
-    def cursor_backward(self, amount: int) -> None:
-        """See prompt_toolkit."""
-        if amount:
-            self.write_raw(f"\x1b[{amount}D")
+NOW = "2026-11-21T04:30:49.123Z"
+BOUNDS = wire.Bounds(65_536, 4_000)
 
 
-class Desk:
-    """Someone at a prompt.
-
-    :ivar said: what was typed and taken.
-    :ivar paused: what the prompt has asked for: to read no further, or to read on.
-    """
-
-    def __init__(self, keyboard: PipeInput) -> None:
-        self.keyboard = keyboard
-        self.screen = io.StringIO()
-        self.said: list[str] = []
-        self.paused: list[bool] = []
-        self.talk = Conversation()
-        self.talk.connected()
-        output = Screen(
-            self.screen, lambda: Size(24, 80), term="xterm", enable_cpr=False
-        )
-        self.history = InMemoryHistory()
-        self.prompt = Prompt(
-            self.talk,
-            self._say,
-            self.paused.append,
-            self.history,
-            keyboard,
-            output,
-        )
-
-    def _say(self, typed: str) -> None:
-        self.said.append(typed)
-        self.prompt.show(self.talk.say(typed))
-
-    def hear(self, *frames: str) -> None:
-        """Have the server send frames."""
-        data = b"".join(map(encode_frame, frames))
-        self.prompt.show(self.talk.receive(data))
-
-    @property
-    def input(self) -> str:
-        """What stands in the input."""
-        return self.prompt._session.default_buffer.text
-
-    async def until(self, done: Callable[[], bool]) -> None:
-        """Wait until something holds; :raises AssertionError: when it never does."""
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + WAIT
-        while not done():
-            shown = self.screen.getvalue()[-500:]
-            assert loop.time() < deadline, f"not in time; {shown!r}"
-            await asyncio.sleep(0.005)
+def frames(*said: wire.Said) -> bytes:
+    """Return what a server says as it travels."""
+    return b"".join(msgspec.json.encode(each) + DELIMITER for each in said)
 
 
-def at_desk(act: Callable[[Desk], Coroutine[Any, Any, None]]) -> Desk:
-    """Have someone do something at a prompt, then leave; return what is left."""
+def heard(data: bytes) -> list[dict[str, Any]]:
+    """Return what a client says, from how it travels; it ends with a whole frame."""
+    *objects, rest = data.split(DELIMITER)
+    assert not rest, rest
+    return [json.loads(each) for each in objects]
 
-    async def sit(desk: Desk) -> None:
-        desk.hear(HELLO)
-        talking = asyncio.ensure_future(desk.prompt.talk())
-        await desk.until(lambda: desk.prompt._session.app.is_running)
-        try:
-            await asyncio.wait_for(act(desk), 2 * WAIT)
-        finally:
-            desk.prompt.end()
-            await talking
-            await desk.prompt.shown()
 
-    with create_pipe_input() as keyboard:
-        desk = Desk(keyboard)
-        with create_app_session():
-            asyncio.run(sit(desk))
-    return desk
+def welcome(
+    rooms: dict[str, int] | None = None,
+    nick: str = "alice",
+    last_id: int = 0,
+    resumed: bool = False,
+    session: str = "s1",
+) -> wire.Welcome:
+    """Return a welcome to these rooms, each with its last number; to the lobby."""
+    lasts = {"lobby": 0} if rooms is None else rooms
+    return wire.Welcome(
+        ref="hello",
+        protocol=1,
+        server="EcoChat",
+        time=NOW,
+        session=session,
+        nick=nick,
+        resumed=resumed,
+        last_id=last_id,
+        rooms={room: wire.RoomState(last, "") for room, last in lasts.items()},
+        limits=BOUNDS,
+    )
+
+
+def message(
+    room: str, n: int, text: str = "hi", ref: str | None = None
+) -> wire.Message:
+    """Return that somebody said something."""
+    return wire.Message(
+        ref=ref, room=room, n=n, time=NOW, nick="bob", session="s2", text=text
+    )
+
+
+def error(ref: str | None, code: str, text: str = "no") -> wire.Error:
+    """Return a refusal."""
+    return wire.Error(ref=ref, code=code, text=text)
+
+
+class Talk:
+    """A conversation, and the connection that it has."""
+
+    def __init__(self, **options: Any) -> None:
+        self.conversation = Conversation(key="k" * 22, **options)
+
+    def sent(self) -> list[dict[str, Any]]:
+        """Return what it has sent since the last time."""
+        return heard(self.conversation.data_to_send())
+
+    def hear(self, *said: wire.Said) -> list[Outcome]:
+        """Have the server say something; return what comes of it."""
+        return list(self.conversation.receive_data(frames(*said)))
+
+    def connect(self, said: wire.Welcome | None = None) -> dict[str, Any]:
+        """Have a connection on which the server greets; return the hello."""
+        self.conversation.connected()
+        hello, *more = self.sent()
+        assert not more, more
+        self.hear(said or welcome())
+        return hello
+
+    def lose(self) -> list[Outcome]:
+        """Lose the connection."""
+        return list(self.conversation.lost("it broke"))
+
+
+class Transport(StringTransport):
+    """Remembers that it was aborted."""
+
+    aborted = False
+
+    def abortConnection(self) -> None:
+        """See Twisted."""
+        self.aborted = True
+        super().abortConnection()
+
+
+def numbers(outcomes: Iterable[object]) -> list[tuple[str, int]]:
+    """Return the rooms and numbers of the events among what came."""
+    return [(e.room, e.n) for e in outcomes if isinstance(e, wire.Event)]

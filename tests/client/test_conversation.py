@@ -1,338 +1,438 @@
-"""A conversation: frames in, lines out, what is sent and what is known."""
+"""The library's conversation, without a server."""
 
+from typing import Any
+
+import msgspec
 from twisted.trial.unittest import SynchronousTestCase
 
 from ecochat.client import conversation, unanswered
 from ecochat.client.conversation import Conversation
-from ecochat.client.line import Kind, Line
-from ecochat.core.framing import encode_frame
+from ecochat.client.errors import (
+    Disconnected,
+    Ended,
+    NotStored,
+    Refused,
+    ServerFault,
+    TooMuch,
+)
+from ecochat.client.happenings import Answer, Answered, Failed, Offline, Online, Over
+from ecochat.core import requests as ask
+from ecochat.core import wire
+from tests.client.fakes import Talk, error, frames, message, numbers, welcome
 
-HELLO = "* Welcome to X. You are guest-1 in lobby alone. /nick NAME to choose a name."
+
+class HelloTests(SynchronousTestCase):
+    """How a session begins."""
+
+    def test_the_first(self) -> None:
+        """It says who one is and what one wants; what is not wanted is left out."""
+        talk = Talk(nick="alice", rooms={"lobby": 41, "dev": None}, name="bot/1.0")
+        hello = talk.connect()
+        expected = {"op": "hello", "ref": "hello", "protocol": 1, "client": "bot/1.0"}
+        rooms = {"lobby": 41, "dev": None}
+        self.assertEqual(
+            hello, {**expected, "key": "k" * 22, "nick": "alice"} | {"rooms": rooms}
+        )
+        self.assertEqual(set(Talk().connect()), {*expected, "key"})
+
+    def test_a_key_is_made(self) -> None:
+        """Of its own for each who has none, long enough."""
+        one, other = Conversation(), Conversation()
+        self.assertNotEqual(one.key, other.key)
+        self.assertGreaterEqual(len(one.key), 22)
+
+    def test_welcomed(self) -> None:
+        """The server says name, rooms and positions; what it calls a room counts."""
+        talk = Talk(nick="al", rooms={"Lobby": 3, "dev": None})
+        talk.conversation.connected()
+        said = welcome({"lobby": 5, "dev": 7})
+        self.assertEqual(talk.hear(said), [Online(said, again=False)])
+        self.assertEqual(talk.conversation.nick, "alice")
+        self.assertEqual(dict(talk.conversation.positions), {"lobby": 3, "dev": 7})
+
+    def test_greeted_as_plain(self) -> None:
+        """What comes before the first object is ignored, of whatever kind."""
+        talk = Talk()
+        talk.conversation.connected()
+        early = b"* Welcome to X.\0! server is full\0\0bob: {\0" + frames(welcome())
+        self.assertEqual(len(list(talk.conversation.receive_data(early))), 1)
+        self.assertEqual(talk.conversation.said_before, "server is full")
+        with self.assertRaises(ServerFault):
+            list(talk.conversation.receive_data(b"* something plain\0"))
+
+    def test_refused_at_first(self) -> None:
+        """The caller is told, and nothing is tried again."""
+        talk = Talk(nick="alice")
+        talk.conversation.connected()
+        talk.sent()
+        (over,) = talk.hear(error("hello", "name_taken", "the name alice is taken"))
+        assert isinstance(over, Over)
+        assert isinstance(over.error, Ended)
+        self.assertEqual(over.error.code, "name_taken")
+        self.assertEqual(talk.sent(), [])
+
+    def test_not_now(self) -> None:
+        """A server that is full may have space later: that is no end."""
+        talk = Talk()
+        talk.conversation.connected()
+        for ref in ("hello", None):
+            with self.assertRaises(Disconnected):
+                talk.hear(error(ref, "too_many", "the server is full"))
+
+    def test_the_name_is_gone(self) -> None:
+        """Back again one comes without it, whoever has it now."""
+        talk = Talk(nick="alice")
+        talk.connect()
+        talk.lose()
+        talk.conversation.connected()
+        self.assertEqual(talk.sent()[0]["nick"], "alice")
+        self.assertEqual(talk.hear(error("hello", "name_taken")), [])
+        (again,) = talk.sent()
+        self.assertNotIn("nick", again)
+        self.assertEqual(again["rooms"], {"lobby": 0})
+        talk.hear(welcome({"lobby": 0}, nick="guest-9"))
+        self.assertEqual(talk.conversation.nick, "guest-9")
+        talk.lose()
+        self.assertNotIn("nick", talk.connect())
 
 
-class ConversationTestCase(SynchronousTestCase):
-    """Has a conversation that is connected and greeted."""
+class EventTests(SynchronousTestCase):
+    """What is said in rooms."""
 
     def setUp(self) -> None:
-        self.talk = Conversation()
-        self.begin()
+        self.talk = Talk()
+        self.talk.connect(welcome({"lobby": 5, "dev": 0}))
 
-    def begin(self, greeting: str = HELLO) -> list[Line]:
-        """Connect, be greeted, and forget what was sent until then."""
-        self.talk.connected()
-        return self.hear(greeting)
-
-    def hear(self, *frames: str) -> list[Line]:
-        """Have the server send frames."""
-        return self.talk.receive(b"".join(map(encode_frame, frames)))
-
-    def sent(self) -> list[str]:
-        """Return the frames that were sent since the last call."""
-        return self.talk.output().decode().split("\0")[:-1]
-
-
-class SessionTests(ConversationTestCase):
-    """The beginning and the end."""
-
-    def test_the_first_frame_opens_the_session_at_once(self) -> None:
-        """An empty one, or the name to take."""
-        self.assertEqual(self.sent(), [""])
-        self.talk = Conversation("alice\ud800")
-        self.talk.connected()
-        self.assertEqual(self.sent(), ["/nick alice?"])
-
-    def test_the_greeting_says_who_and_where_one_is(self) -> None:
-        """And it is shown."""
-        self.assertEqual((self.talk.nick, self.talk.room), ("guest-1", "lobby"))
-        self.assertTrue(self.talk.online and self.talk.welcomed)
-        talk = Conversation()
-        talk.connected()
-        lines = talk.receive(encode_frame(HELLO))
-        self.assertEqual(lines, [Line(Kind.NOTICE, HELLO[2:])])
-
-    def test_names_and_rooms_are_taken_again(self) -> None:
-        """On another connection: each room, the current one last."""
-        self.hear("* guest-1 is now alice", "* You are alice in lab alone.")
-        self.hear("* You are alice in lobby alone.")
-        self.sent()
-        self.talk.lost()
-        self.assertFalse(self.talk.online)
-        lines = self.begin(HELLO.replace("guest-1", "guest-2"))
-        self.assertEqual(lines[0].text, "connected again")
-        self.assertEqual(self.sent(), ["/nick alice", "/join lab", "/join lobby"])
-        self.hear(
-            "* guest-2 is now alice",
-            "* You are alice in lab with 3 others.",
-            "* You are alice in lobby with 3 others.",
-        )
-        self.assertEqual(self.talk.rooms, ["lab", "lobby"])
-        self.assertEqual((self.talk.nick, self.sent()), ("alice", ["/who lobby"]))
-
-    def test_a_room_that_was_left_is_left_again(self) -> None:
-        """The one that the server puts everyone into."""
-        self.hear(
-            "* You are guest-1 in lab alone.", "* You left lobby. You are in lab."
-        )
-        self.sent()
-        self.talk.lost()
-        self.begin()
-        self.assertEqual(self.sent(), ["", "/join lab", "/leave lobby"])
-
-    def test_messages_without_an_answer_are_given_back(self) -> None:
-        """When the connection is lost; and told, since they may be stored."""
-        for typed in ("/who", "one\x1b", "/me waves"):
-            self.talk.say(typed)
-        lines = self.talk.lost()
-        self.assertEqual(list(self.talk.given_back), ["one\x1b", "/me waves"])
-        self.assertEqual([line.kind for line in lines], [Kind.ERROR] * 3)
-        self.assertIn("trying again", lines[0].text)
-        self.assertTrue(lines[1].text.endswith(r": one\x1b"))
-
-    def test_what_is_said_without_a_session_is_given_back(self) -> None:
-        """It would be lost otherwise."""
-        self.talk.lost()
-        self.assertEqual(self.talk.say("late"), [])
-        self.assertEqual(list(self.talk.given_back), ["late"])
-
-    def test_asking_to_leave(self) -> None:
-        """After these the server closes because it was asked to."""
-        for typed in ("/quit", "exit", "EXIT\n", "q", "CLOSE SOCKET", "QUIT 12345"):
-            self.setUp()
-            self.talk.say("hello")
-            self.talk.say(typed)
-            self.hear("+ lobby 1")  # of what was said before
-            self.assertTrue(self.talk.asked_to_leave, typed)
-        self.setUp()
-        for typed in ("EXIT ", "QUIT", "QUIT while you can", "close socket"):
-            self.talk.say(typed)
-            self.assertFalse(self.talk.asked_to_leave, typed)
-        self.setUp()
-        self.talk.say("QUIT 1")
-        self.hear("! wrong password, try again")
-        self.assertFalse(self.talk.asked_to_leave)
-        self.talk.say("q")
-        self.hear("+ lobby 1")  # it was a message there
-        self.assertFalse(self.talk.asked_to_leave)
-
-    def test_a_password(self) -> None:
-        """It is no message: it is not shown as one, nor given back."""
-        self.talk.say("QUIT")
-        self.hear("* password?")
-        for wrong in ("1", "2"):
-            self.talk.say(wrong)
-            self.assertTrue(self.talk.asked_to_leave)
-            self.hear("! wrong password, try again")
-            self.assertFalse(self.talk.asked_to_leave)
-        self.talk.say("3")
-        self.assertEqual(self.talk.unanswered.messages, [])
-        self.hear("! wrong password, try again", "* back to chat")
-        self.talk.say("4")
-        self.assertFalse(self.talk.asked_to_leave)
-        self.assertEqual([s.said for s in self.talk.unanswered.messages], ["4"])
-
-    def test_what_was_for_one_person_is_for_one_person_when_it_comes_back(self) -> None:
-        """Their room may be gone then, and everyone would read it."""
-        self.hear("* You are guest-1 in @bob with 1 other.")
-        for typed in ("one", "//two", "/me waves", "/msg eve hi"):
-            self.talk.say(typed)
-        self.talk.lost()
-        self.talk.say("late")
-        given = ["/msg bob one", "/msg bob /two", "/msg bob /me waves"]
+    def test_each_once(self) -> None:
+        """What was seen is not told again, also after another connection."""
         self.assertEqual(
-            list(self.talk.given_back), [*given, "/msg eve hi", "/msg bob late"]
+            numbers(self.talk.hear(message("lobby", 5), message("lobby", 6))),
+            [("lobby", 6)],
         )
+        self.talk.lose()
+        hello = self.talk.connect(welcome({"lobby": 8, "dev": 0}))
+        self.assertEqual(hello["rooms"], {"lobby": 6, "dev": 0})
+        got = self.talk.hear(*(message("lobby", n) for n in (5, 6, 7, 8)))
+        self.assertEqual(numbers(got), [("lobby", 7), ("lobby", 8)])
 
-    def test_an_error_that_nothing_asked_for_is_the_end(self) -> None:
-        """Who is kicked does not come again; who made a mistake does."""
-        self.talk.say("/time")
-        self.hear("* 2026-11-21T04:30:49Z", "! an operator ended your session")
-        self.assertTrue(self.talk.dismissed)
-        self.hear("* after all")
-        self.assertFalse(self.talk.dismissed)
-        self.talk.say("/histroy")
-        self.hear("! unknown command /histroy, did you mean /history?")
-        self.assertFalse(self.talk.dismissed)
-
-
-class MessageTests(ConversationTestCase):
-    """What is said."""
-
-    def test_what_others_say(self) -> None:
-        """In the current room, in another one, in private, or by the server."""
-        said = {
-            "bob: hi: you": Line(Kind.MESSAGE, "hi: you", "bob"),
-            "[lab] bob: x\n* y": Line(Kind.MESSAGE, "x\n* y", "bob", "lab"),
-            "[@bob] bob: psst": Line(Kind.MESSAGE, "psst", "bob", "@bob"),
-            "Server: tea": Line(Kind.MESSAGE, "tea", "Server"),
-            "something else": Line(Kind.NOTICE, "something else"),
-        }
-        for frame, line in said.items():
-            self.assertEqual(self.hear(frame), [line])
-        self.assertEqual(list(self.talk.people), ["bob"])
-        self.assertEqual(list(self.talk.places), ["lobby", "lab", "@bob"])
-
-    def test_everything_is_made_safe(self) -> None:
-        """Also names and notices, and frames that are no text."""
-        lines = self.hear("\x1bbob: \x9b", "[\u202e] b: x", "* \x07", "! \x08")
-        shown = "".join(line.nick + line.room + line.text for line in lines)
-        self.assertEqual(shown, r"\x1bbob\x9bb\u202ex\x07\x08")
-        (line,) = self.talk.receive(b"\xff\0")
-        self.assertEqual((line.kind, "not UTF-8" in line.text), (Kind.ERROR, True))
-
-    def test_ones_own_message_is_shown_with_its_number(self) -> None:
-        """Once, when it is stored; the room is told unless it is the current one."""
-        self.talk.say("hello\tall")
+    def test_one_left_out(self) -> None:
+        """Is the server's fault, in whichever room; what came before it counts."""
+        outcomes = self.talk.conversation.receive_data(
+            frames(message("lobby", 6), message("dev", 1), message("lobby", 8))
+        )
         self.assertEqual(
-            [s.said for s in self.talk.unanswered.messages], ["hello\tall"]
+            [numbers([next(outcomes)]) for _ in range(2)],
+            [[("lobby", 6)], [("dev", 1)]],
         )
-        own = Line(Kind.OWN, "hello    all", "guest-1", "", "42")
-        self.assertEqual(self.hear("+ lobby 42"), [own])
-        self.assertEqual(self.talk.unanswered.messages, [])
-        self.talk.say("/msg bob psst")
-        own = Line(Kind.OWN, "psst", "guest-1", "@bob", "1")
-        self.assertEqual(self.hear("+ @bob 1"), [own])
-        self.talk.say("//x")
-        self.assertEqual(self.hear("+ lobby 43")[0].text, "/x")
-        self.talk.say("/topic tea")
-        topic = Line(Kind.NOTICE, "guest-1 set the topic: tea", "", "", "44")
-        self.assertEqual(self.hear("+ lobby 44"), [topic])
+        with self.assertRaisesRegex(ServerFault, "number 8 of lobby came after 6"):
+            next(outcomes)
 
-    def test_a_number_of_nothing_known_is_shown(self) -> None:
-        """As of what the client took for a classic word."""
-        self.talk.say("TIME")
-        self.assertEqual(self.hear("+ lobby 7"), [Line(Kind.NOTICE, "stored: lobby 7")])
+    def test_expired(self) -> None:
+        """What is no longer kept is said not to come, and is not missed."""
+        expired = wire.Expired(room="lobby", upto=90)
+        got = self.talk.hear(expired, expired, message("lobby", 91))
+        self.assertEqual(got, [expired, message("lobby", 91)])
 
-    def test_without_numbers_a_message_is_shown_at_once(self) -> None:
-        """After /acks off; on another connection they come again."""
-        self.talk.say("/acks off")
-        own = Line(Kind.OWN, "hello", "guest-1")
-        self.assertEqual(self.talk.say("hello"), [own])
-        self.talk.lost()
-        self.begin()
-        self.assertEqual(self.talk.say("hello"), [])
+    def test_another_log(self) -> None:
+        """Of a log that began anew what follows is told, not taken for seen."""
+        self.talk.hear(message("lobby", 6))
+        self.talk.lose()
+        self.talk.connect(welcome({"lobby": 2}))
+        got = self.talk.hear(message("lobby", 3))
+        self.assertEqual(numbers(got), [("lobby", 3)])
+        self.assertEqual(dict(self.talk.conversation.positions), {"lobby": 3})
 
-    def test_answers_find_what_they_answer(self) -> None:
-        """Numbers and errors, in the order of the frames; notices in between."""
-        self.talk.say("/who")
-        self.talk.say("/nick 1st")
-        self.talk.say("one")
-        self.talk.say("two")
-        self.hear("* lobby bob s2", "* end lobby 1", "! a nickname begins with …")
-        self.assertEqual(len(self.talk.unanswered.messages), 2)
-        self.hear("! you are in no room")
-        self.assertEqual(self.hear("+ lobby 5")[0].text, "two")
+    def test_private_rooms(self) -> None:
+        """They begin, change their names and end."""
+        opened = wire.Opened(room="@bob", last=0)
+        relabelled = wire.Relabelled(room="@bob", new="@rob")
+        got = self.talk.hear(opened, message("@bob", 1), relabelled, message("@rob", 2))
+        self.assertEqual(numbers(got), [("@bob", 1), ("@rob", 2)])
+        self.assertEqual(self.talk.conversation.positions["@rob"], 2)
+        self.assertNotIn("@bob", self.talk.conversation.positions)
+        self.talk.hear(wire.Dropped(room="@rob"))
+        self.assertNotIn("@rob", self.talk.conversation.positions)
 
-    def test_a_notice_that_comes_unasked_answers_no_message(self) -> None:
-        """Each number stays with its message."""
-        self.talk.say("one")
-        self.hear("* bob set the topic: tea")
-        self.talk.say("two")
-        lines = self.hear("+ lobby 2", "+ lobby 3")
-        shown = [(line.text, line.number) for line in lines]
-        self.assertEqual(shown, [("one", "2"), ("two", "3")])
+    def test_one_is_renamed(self) -> None:
+        """Also by another connection's hand: it is one's session that is named."""
+        note = wire.Renamed(room="lobby", nick="alice", session="s1", new="eve")
+        other = wire.Renamed(room="lobby", nick="bob", session="s2", new="rob")
+        self.assertEqual(self.talk.hear(note, other), [note, other])
+        self.assertEqual(self.talk.conversation.nick, "eve")
 
-    def test_answers_after_a_connection_was_lost(self) -> None:
-        """What the client asks by itself then is answered before what is typed: a
-        refusal is of what was refused, and each message has its own number."""
-        self.hear("* guest-1 is now al", "* You are al in r1 alone.")
-        self.hear("* You are al in r2 alone.")
-        self.talk.lost()
-        self.begin()
-        self.hear("* guest-1 is now al", "* You are al in r1 alone.")
-        self.hear("* You are al in r2 alone.", "* You left lobby. You are in r2.")
-        for typed in ("/msg nobody x", "hello one", "hello two"):
-            self.talk.say(typed)
-        lines = self.hear("! there is nobody called nobody", "+ r2 1", "+ r2 2")
-        numbers = [(line.kind, line.text, line.number) for line in lines]
+    def test_notices_and_unknown(self) -> None:
+        """What the server says to all is told; what a later one may say is ignored."""
+        notice = wire.Notice(text="soon", operator=True)
+        data = b'{"op":"poll","room":"lobby","deep":[[1]]}\0' + frames(notice)
+        self.assertEqual(list(self.talk.conversation.receive_data(data)), [notice])
+        data = b'{"op":"notice","text":"more","later":{"a":1}}\0'
+        self.assertEqual(len(list(self.talk.conversation.receive_data(data))), 1)
+
+    def test_faults(self) -> None:
+        """What is no object of the protocol is a fault, never an error of ours."""
+        for wrong in (
+            b"{",
+            b'{"a":1}',
+            b'{"op":"message"}',
+            b'{"op":' + b"[" * 10**5,
+            b"\xff",
+            b"{" * (4 * 2**20 + 1),
+        ):
+            talk = Talk()
+            talk.connect()
+            with self.assertRaises(ServerFault):
+                list(talk.conversation.receive_data(wrong + b"\0"))
+
+    def test_a_private_room_of_another_name(self) -> None:
+        """What is said there while one is away comes, as far back as the server says;
+        so it does when that connection breaks before it has come."""
+        self.talk.hear(wire.Opened(room="@bob", last=0), message("@bob", 1))
+        for _ in range(2):
+            self.talk.lose()
+            self.talk.connect(welcome({"lobby": 5, "@rob": 3}))
+        got = self.talk.hear(message("@rob", 2), message("@rob", 3), message("@rob", 3))
+        self.assertEqual(numbers(got), [("@rob", 2), ("@rob", 3)])
+        self.talk.lose()
+        self.talk.connect(welcome({"lobby": 5, "@rob": 3}))
+        self.assertEqual(numbers(self.talk.hear(message("@rob", 3))), [])
+
+    def test_a_private_room_by_its_id(self) -> None:
+        """It is asked for by that, goes on from where it was heard, and what is not
+        stored is for the one it was for, also where another has the name now."""
+        self.talk.hear(
+            wire.Opened(room="@bob", id=2, last=0),
+            wire.Opened(room="@eve", id=12, last=4),
+            message("@bob", 1),
+        )
+        for room in ("@bob", "@eve"):
+            self.talk.conversation.request(ask.Say(text="psst", room=room))
+        self.talk.lose()
+        said = welcome({"lobby": 5})
+        said.rooms["@rob"] = wire.RoomState(last=3, topic="", id=2)
+        said.rooms["@bob"] = wire.RoomState(last=4, topic="", id=12)
+        self.talk.conversation.connected()
+        self.assertEqual(self.talk.sent()[0]["rooms"]["@2"], 1)
+        relabelled = [
+            wire.Relabelled(room="@bob", new="@rob"),
+            wire.Relabelled(room="@eve", new="@bob"),
+        ]
+        self.assertEqual(self.talk.hear(said), [*relabelled, Online(said, again=True)])
+        self.assertEqual([s["room"] for s in self.talk.sent()], ["@rob", "@bob"])
+        got = self.talk.hear(*(message("@rob", n) for n in (1, 2, 3)))
+        self.assertEqual(numbers(got), [("@rob", 2), ("@rob", 3)])
+
+    def test_a_hole_in_a_private_room_of_another_name(self) -> None:
+        """Is a fault as in any other."""
+        self.talk.hear(wire.Opened(room="@bob", last=0))
+        self.talk.lose()
+        self.talk.connect(welcome({"lobby": 5, "@rob": 3}))
+        self.talk.hear(wire.Relabelled(room="@rob", new="@robert"))
+        with self.assertRaises(ServerFault):
+            self.talk.hear(message("@robert", 5))
+
+    def test_pings(self) -> None:
+        """Are answered, and told to nobody; also before the welcome."""
+        self.assertEqual(self.talk.hear(wire.Ping()), [])
+        self.assertEqual(self.talk.sent(), [{"op": "pong"}])
+        self.talk.lose()
+        self.talk.conversation.connected()
+        self.talk.sent()
+        self.assertEqual(self.talk.hear(wire.Ping()), [])
+        self.assertEqual(self.talk.sent(), [{"op": "pong"}])
+
+    def test_ended(self) -> None:
+        """Thrown out or taken over, the session is over."""
+        for code in ("kicked", "taken_over"):
+            (over,) = self.talk.hear(error(None, code, "why"))
+            assert isinstance(over, Over)
+            assert isinstance(over.error, Ended)
+            self.assertEqual((over.error.code, over.error.text), (code, "why"))
+        other = error(None, "failed")
+        self.assertEqual(self.talk.hear(other), [other])
+
+
+class RequestTests(SynchronousTestCase):
+    """What is asked, and how it ends."""
+
+    def setUp(self) -> None:
+        self.talk = Talk()
+        self.talk.connect(welcome({"lobby": 5}, last_id=7))
+
+    def ask(self, request: ask.Request) -> str:
+        """Ask; return the ref."""
+        return self.talk.conversation.request(request)
+
+    def failure(self, said: wire.Error) -> Any:
+        """Return the error that comes of this."""
+        (failed,) = self.talk.hear(said)
+        assert isinstance(failed, Failed)
+        return failed.error
+
+    def test_ids_rise(self) -> None:
+        """Above what the server has of this key; those that ask have none."""
+        self.ask(ask.Say(text="a", room="lobby"))
+        self.ask(ask.SetTopic(room="lobby"))
+        self.ask(ask.SetTopic(topic="", room="lobby"))
+        self.ask(ask.Say(text="mine", room="lobby", id=20))
+        self.ask(ask.React(message=1, reaction="+", room="lobby"))
+        sent = self.talk.sent()
+        self.assertEqual([s.get("id") for s in sent], [8, None, 9, 20, 21])
+        self.assertEqual(len({s["ref"] for s in sent}), 5)
+
+    def test_answers(self) -> None:
+        """Come to who asked, in whatever order; a list with its items."""
+        one = self.ask(ask.Say(text="a", room="lobby"))
+        two = self.ask(ask.Who(room="lobby"))
+        member = wire.Member(ref=two, room="lobby", nick="bob", session="s2")
+        end = wire.End(ref=two, room="lobby", count=1)
+        stored = wire.Stored(ref=one, id=8, room="lobby", n=6)
+        got = self.talk.hear(member, message("lobby", 6), end, stored, stored)
+        listed = Answer([msgspec.structs.replace(member, ref=None)], end)
+        expected = [Answered(two, listed), Answered(one, Answer([], stored))]
+        self.assertEqual(got, [message("lobby", 6), *expected])
+
+    def test_an_old_event_as_an_answer(self) -> None:
+        """What history gives is not taken for what happens."""
+        ref = self.ask(ask.History(room="lobby"))
+        end = wire.End(ref=ref, room="lobby", n=5)
+        (answered,) = self.talk.hear(message("lobby", 3, ref=ref), end)
+        assert isinstance(answered, Answered)
+        self.assertEqual(numbers(answered.answer.items), [("lobby", 3)])
+        self.assertEqual(self.talk.conversation.positions["lobby"], 5)
+
+    def test_refused(self) -> None:
+        """With all that the server says of it."""
+        ref = self.ask(ask.Say(text="", room="lobby"))
+        wrong = wire.Error(ref=ref, code="usage", text="empty", path="$.text")
+        refused = self.failure(wrong)
+        self.assertEqual(type(refused), Refused)
         self.assertEqual(
-            numbers,
-            [
-                (Kind.ERROR, "there is nobody called nobody", ""),
-                (Kind.OWN, "hello one", "1"),
-                (Kind.OWN, "hello two", "2"),
-            ],
+            (refused.code, refused.text, refused.path), ("usage", "empty", "$.text")
         )
 
-    def test_an_answer_that_nothing_asked_for(self) -> None:
-        """It answers nothing that waits."""
-        self.talk.say("hi")
-        self.hear("* You are guest-1 in lab alone.")
-        (line,) = self.hear("+ lobby 1")
-        self.assertEqual((line.text, line.number), ("hi", "1"))
+    def test_a_server_that_takes_less(self) -> None:
+        """What waits for a session and is too long for its frames is refused then: the
+        server could not say to whom its answer is."""
+        talk = Talk()
+        long = talk.conversation.request(ask.Say(text="x" * 500, room="lobby"))
+        talk.conversation.request(ask.Say(text="y", room="lobby"))
+        talk.conversation.connected()
+        talk.sent()
+        small = msgspec.structs.replace(welcome(), limits=wire.Bounds(200, 100))
+        failed, online = talk.hear(small)
+        assert isinstance(failed, Failed)
+        assert isinstance(failed.error, Refused)
+        self.assertEqual((failed.ref, failed.error.code), (long, "too_long"))
+        self.assertIsInstance(online, Online)
+        self.assertEqual([said["text"] for said in talk.sent()], ["y"])
 
-    def test_too_much_unanswered(self) -> None:
-        """So much is a sign that no answers come."""
+    def test_not_stored(self) -> None:
+        """Its id is used up: what is written next has another one."""
+        one = self.ask(ask.Say(text="a", room="lobby"))
+        two = self.ask(ask.Say(text="b", room="lobby"))
+        self.assertIsInstance(self.failure(error(one, "not_stored")), NotStored)
+        self.talk.hear(wire.Stored(ref=two, id=9, room="lobby", n=6))
+        self.ask(ask.Say(text="a", room="lobby"))
+        self.assertEqual([s["id"] for s in self.talk.sent()], [8, 9, 10])
+        three = self.ask(ask.Say(text="c", room="lobby"))
+        self.assertIsInstance(self.failure(error(three, "id_skipped")), NotStored)
+
+    def test_sent_again(self) -> None:
+        """What writes: the same, in order, before what is new; the rest fails."""
+        self.ask(ask.Say(text="a", room="lobby"))
+        who = self.ask(ask.Who(room="lobby"))
+        self.ask(ask.Say(text="b", room="lobby"))
+        before = self.talk.sent()
+        offline, failed = self.talk.lose()
+        self.assertEqual(offline, Offline("it broke"))
+        assert isinstance(failed, Failed)
+        self.assertEqual((failed.ref, type(failed.error)), (who, Disconnected))
+        self.ask(ask.Say(text="c", room="lobby"))
+        self.ask(ask.Rooms())
+        self.talk.connect(welcome({"lobby": 5}, last_id=8, resumed=True))
+        again = self.talk.sent()
+        self.assertEqual(again[:2], [before[0], before[2]])
+        self.assertEqual(
+            [(s["op"], s.get("id")) for s in again[2:]], [("say", 10), ("rooms", None)]
+        )
+
+    def test_before_the_first_session(self) -> None:
+        """What is asked waits for it; ids are above what the server has."""
+        talk = Talk()
+        talk.conversation.request(ask.Say(text="a", room="lobby"))
+        self.assertEqual(list(talk.conversation.lost("nobody listens")), [])
+        talk.connect(welcome({"lobby": 0}, last_id=99))
+        self.assertEqual([s["id"] for s in talk.sent()], [100])
+
+    def test_rooms_and_names(self) -> None:
+        """The answers say where one is, and who; to join again changes nothing."""
+        asked = (
+            (ask.Join(room="Dev", after=3), wire.Ok(room="dev", last=9)),
+            (ask.Join(room="new"), wire.Ok(room="new", last=4)),
+            (ask.Join(room="Lobby"), wire.Ok(room="lobby", last=20)),
+            (ask.Join(room="gone"), wire.Ok(room="gone", last=1)),
+            (ask.Leave(room="gone"), wire.Ok(room="gone")),
+            (ask.SetNick(nick="Eve"), wire.Ok(nick="Eve")),
+        )
+        for request, answer in asked:
+            ref = self.ask(request)
+            self.talk.hear(
+                type(answer)(
+                    **{
+                        f: getattr(answer, f)
+                        for f in answer.__struct_fields__
+                        if f != "ref"
+                    },
+                    ref=ref,
+                )
+            )
+        positions = dict(self.talk.conversation.positions)
+        self.assertEqual(positions, {"lobby": 5, "dev": 3, "new": 4})
+        self.talk.lose()
+        self.assertEqual(self.talk.connect()["nick"], "Eve")
+
+    def test_a_private_room_has_another_name(self) -> None:
+        """What is sent again is for the one it was for."""
+        self.ask(ask.Say(text="a", room="@bob"))
+        self.ask(ask.SayTo(nick="bob", text="b"))
+        self.ask(ask.Say(text="c", room="lobby"))
+        self.talk.sent()
+        self.talk.hear(
+            wire.Opened(room="@bob", last=0), wire.Relabelled(room="@bob", new="@rob")
+        )
+        self.talk.lose()
+        self.talk.connect(welcome({"lobby": 5}, last_id=7))
+        again = [s.get("room") or s["nick"] for s in self.talk.sent()]
+        self.assertEqual(again, ["@rob", "rob", "lobby"])
+
+    def test_what_cannot_be_sent(self) -> None:
+        """Is said at once, and leaves nothing behind: too long, no text, too many."""
+        with self.assertRaises(Refused) as refused:
+            self.ask(ask.Say(text="x" * 65_500, room="lobby"))
+        self.assertEqual(refused.exception.code, "too_long")
+        with self.assertRaises(ValueError):
+            self.ask(ask.Say(text="\ud800", room="lobby"))
+        self.assertEqual(self.talk.sent(), [])
         for _ in range(unanswered.MOST):
-            self.assertFalse(self.talk.unanswered.is_full)
-            self.talk.say("hello")
-        self.assertTrue(self.talk.unanswered.is_full)
+            self.ask(ask.Ping())
+        with self.assertRaises(TooMuch):
+            self.ask(ask.Ping())
+        self.assertEqual(len(self.talk.conversation.unanswered), unanswered.MOST)
 
-    def test_commands_that_are_answered_do_not_add_up(self) -> None:
-        """Their answers cannot be told from notices, but the next frame comes after."""
-        for _ in range(unanswered.MOST + 1):
-            self.talk.say("/time")
-            self.hear("* 2026-11-21T04:30:49Z")
-        self.assertFalse(self.talk.unanswered.is_full)
+    def test_a_list_without_end(self) -> None:
+        """Is a fault before it takes the memory."""
+        self.patch(conversation, "ITEMS", 3)
+        ref = self.ask(ask.Rooms())
+        room = wire.Room(ref=ref, room="r", members=1, last=1, topic="")
+        self.talk.hear(room, room, room)
+        with self.assertRaises(ServerFault):
+            self.talk.hear(room)
 
-
-class NoticeTests(ConversationTestCase):
-    """Who and what is there."""
-
-    def test_people_come_go_and_are_renamed(self) -> None:
-        """Presence is known, and shown as such."""
-        lines = self.hear("* bob joined", "* [lab] ann joined", "* bob is now rob")
-        self.assertEqual({line.kind for line in lines}, {Kind.PRESENCE})
-        self.assertEqual(list(self.talk.people), ["ann", "rob"])
-        self.hear("* [lab] ann left", "* eve left")
-        self.assertEqual(list(self.talk.people), ["rob"])
-
-    def test_ones_own_name(self) -> None:
-        """Is followed, and is nobody else's."""
-        (line,) = self.hear("* guest-1 is now alice")
-        self.assertEqual((self.talk.nick, line.kind), ("alice", Kind.NOTICE))
-        self.assertEqual(list(self.talk.people), [])
-
-    def test_a_private_room_follows_its_name(self) -> None:
-        """What was @bob is @rob."""
-        self.hear("[@bob] bob: psst", "* You are guest-1 in @bob with 1 other.")
-        self.hear("* bob is now rob")
-        self.assertEqual(list(self.talk.places), ["lobby", "@rob"])
-        self.assertEqual(self.talk.room, "@rob")
-
-    def test_rooms(self) -> None:
-        """The one gone into last is current; who leaves it is in the one before."""
-        self.hear("* You are guest-1 in v1.2 alone. Topic: You left it")
-        self.assertEqual(self.talk.rooms, ["lobby", "v1.2"])
-        self.hear("* You left v1.2. You are in lobby.")
-        self.assertEqual(self.talk.rooms, ["lobby"])
-        self.hear("* You left lobby. You are in no room, /join one.")
-        self.assertEqual((self.talk.rooms, self.talk.room), ([], ""))
-        self.hear("* lobby 3 members, last 42: tea", "* lab 1 member, last 0")
-        self.assertEqual(list(self.talk.places), ["v1.2", "lobby", "lab"])
-
-    def test_who_is_here_is_asked_unless_they_are_many(self) -> None:
-        """So that names can be completed from the beginning."""
-        self.sent()
-        self.hear("* You are guest-1 in lab with 1 other.")
-        self.assertEqual(self.sent(), ["/who lab"])
-        lines = self.hear("* lab guest-1 s1", "* lab bob s2", "* end lab 2")
-        self.assertEqual(
-            [line.text for line in lines], ["in lab: guest-1 (s1), bob (s2)"]
-        )
-        self.assertEqual(list(self.talk.people), ["bob"])
-        self.hear(f"* You are guest-1 in big with {conversation.ASKED + 1} others.")
-        self.assertEqual(self.sent(), [])
-
-    def test_long_lists_take_several_lines(self) -> None:
-        """However long a list the server sends, little of it is kept."""
-        frames = [f"* lobby p{n} s{n}" for n in range(2 * conversation.LISTED + 1)]
-        self.assertEqual(len(self.hear(*frames, "* end lobby 9")), 3)
-        self.assertEqual(len(self.talk.people), conversation.KNOWN)
-
-    def test_the_end_of_a_list_is_shown_only_if_nothing_was_in_it(self) -> None:
-        """It is for programs; but a question has an answer."""
-        self.talk.say("/since 9")
-        self.assertEqual(len(self.hear("* end lobby 3")), 1)
-        self.talk.say("/help who")
-        lines = self.hear("* /who [ROOM]: list who is in a room", "* end help")
-        self.assertEqual(len(lines), 1)
+    def test_closed(self) -> None:
+        """Everything that waits fails with the reason, what writes too."""
+        refs = [self.ask(ask.Say(text="a", room="lobby")), self.ask(ask.Time())]
+        why = Disconnected("stopped")
+        closed = list(self.talk.conversation.close(why))
+        self.assertEqual(closed, [Failed(ref, why) for ref in refs])
+        self.assertEqual(self.talk.sent(), [])
+        self.assertFalse(self.talk.conversation.online)

@@ -1,139 +1,136 @@
-"""The real program in a terminal, against a real server."""
+"""Programs on the library, as processes of their own: how they end."""
 
 import signal
-import socket
+import subprocess
 import sys
-import tempfile
+from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.support.client import Client
 from tests.support.server import Server
-from tests.support.terminal import Terminal
+from tests.support.waiting import WAIT, wait_until
 
-PROGRAM = (
-    "import sys; from ecochat.client.terminal import run; sys.exit(run(*sys.argv[1:]))"
-)
+BEGIN = """
+import sys
+from ecochat.client import Client, Refused, Unreachable, run
+
+async def main():
+"""
+TALK = """
+    async with Client(sys.argv[1], nick="bot") as client:
+        print(client.nick, flush=True)
+        async for event in client.events():
+            pass
+run(main)
+"""
 
 
-def free_port() -> int:
-    """Return a port of this machine that nobody listens on."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
+def start(text: str, *arguments: str) -> "subprocess.Popen[str]":
+    """Start a program."""
+    return subprocess.Popen(
+        [sys.executable, "-c", text, *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
 
 
-class ProgramTestCase(SynchronousTestCase):
-    """Has terminals that are closed at the end."""
+class StatusTests(SynchronousTestCase):
+    """The exit status, and what is said of an error."""
+
+    def run_main(self, body: str) -> tuple[int, str, str]:
+        """Run a program whose main has this body; return its status and outputs."""
+        with start(f"{BEGIN}    {body}\nrun(main)\n") as program:
+            out, err = program.communicate(timeout=WAIT)
+        return program.returncode, out, err
+
+    def test_done(self) -> None:
+        """Nothing is said, and it is 0."""
+        self.assertEqual(self.run_main("print('hi')"), (0, "hi\n", ""))
+
+    def test_errors_of_the_library(self) -> None:
+        """One line each; one that is about reaching the server is 3."""
+        errors = {"Refused('usage', 'why not')": 1, "Unreachable('why not')": 3}
+        for error, status in errors.items():
+            with self.subTest(error):
+                result = self.run_main(f"raise {error}")
+                self.assertEqual(result, (status, "", "why not\n"))
+
+    def test_nobody_listens(self) -> None:
+        """A server that is not there is an error like that."""
+        body = "await Client('unix:/nonexistent/socket').__aenter__()"
+        status, _, err = self.run_main(body)
+        self.assertEqual((status, err.count("\n")), (3, 1))
+        self.assertIn("nobody listens at unix:/nonexistent/socket", err)
+
+    def test_other_errors(self) -> None:
+        """Have their traceback, once."""
+        status, _, err = self.run_main("1 / 0")
+        self.assertEqual((status, err.count("ZeroDivisionError")), (1, 1))
+        self.assertIn("Traceback", err)
+
+    def test_its_own_status(self) -> None:
+        """A program may choose it."""
+        self.assertEqual(self.run_main("sys.exit(7)")[0], 7)
+
+    def test_imports(self) -> None:
+        """The library takes no reactor before it needs one, and no prompt ever."""
+        text = (
+            "import sys, ecochat.client\n"
+            "names = 'twisted.internet.reactor', 'prompt_toolkit'\n"
+            "sys.exit(str([n for n in names if n in sys.modules]))\n"
+        )
+        with start(text) as program:
+            _, err = program.communicate(timeout=WAIT)
+        self.assertEqual(err, "[]\n")
+
+
+class ServerTests(SynchronousTestCase):
+    """With a server."""
 
     def setUp(self) -> None:
-        folder = tempfile.TemporaryDirectory(prefix="ecochat-")
-        self.addCleanup(folder.cleanup)
-        self.home = folder.name
+        self.server = Server()
+        self.server.__enter__()
+        self.addCleanup(self.server.__exit__, None, None, None)
 
-    def open(self, *words: str, term: str = "xterm-256color") -> Terminal:
-        """Start the program in a terminal."""
-        command = (sys.executable, "-c", PROGRAM, *words)
-        terminal = Terminal(*command, TERM=term, XDG_STATE_HOME=self.home)
-        self.addCleanup(terminal.close)
-        return terminal
+    def talk(self, first: str = "") -> "subprocess.Popen[str]":
+        """Start a program that talks, and wait until it does."""
+        program = start(first + BEGIN + TALK, f"127.0.0.1:{self.server.port}")
+        self.addCleanup(program.__exit__, None, None, None)
+        self.addCleanup(program.kill)
+        assert program.stdout is not None
+        self.assertEqual(program.stdout.readline(), "bot\n")
+        return program
 
+    def check_interrupted(self, program: Any) -> None:
+        """It has left well, and nobody waits for it to come back."""
+        self.assertEqual(program.wait(WAIT), 130)
+        self.assertEqual(program.stderr.read(), "")
+        wait_until(lambda: "bot disconnected" in self.server.log)
+        self.assertIn("bot disconnected: quit", self.server.log)
 
-class TalkTests(ProgramTestCase):
-    """Two people and a server that is killed and started again."""
+    def test_interrupted(self) -> None:
+        """It leaves where it waits, through its own ``async with``."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with self.subTest(number=number):
+                program = self.talk()
+                program.send_signal(number)
+                self.check_interrupted(program)
 
-    def test_two_people_talk(self) -> None:
-        """A name is completed, an attack comes, the server restarts, they talk on."""
-        port = free_port()
-        with Server(listen=f"tcp:{port}:interface=127.0.0.1") as server:
-            where = f"127.0.0.1:{port}"
-            alice = self.open(where, "alice")
-            alice.expect("is now alice", "alice lobby>")
-            bob = self.open(where, "bob")
-            bob.expect("is now bob", "bob lobby>")
-            alice.expect("is now bob")
+    def test_on_the_loop_of_asyncio(self) -> None:
+        """All the same, on the reactor that a program chooses."""
+        first = (
+            "from twisted.internet import asyncioreactor\nasyncioreactor.install()\n"
+        )
+        program = self.talk(first)
+        program.send_signal(signal.SIGINT)
+        self.check_interrupted(program)
 
-            alice.type("bo\t")
-            alice.expect("alice lobby> bob:")
-            alice.type("tea?\r")
-            alice.expect("alice: bob: tea?  1")
-            bob.expect("alice: bob: tea?")
-            bob.type("/join lab\r")
-            bob.expect("bob lab>")
-            bob.type("here I am\r")
-            bob.expect("bob: here I am  1")
-
-            with Client(port) as eve:
-                eve.say("\x1b[2J\x1b]0;owned\x07\x9b31m\n* bob left")
-                eve.expect(r"\+ lobby 2")
-            alice.expect(r"\x1b[2J\x1b]0;owned\x07\x9b31m", "\n    * bob left", "tea?")
-            self.assertNotIn(b"\x1b[2J", alice.written)
-            self.assertNotIn(b"owned\x07", alice.written)
-
-            alice.type("half a li")
-            alice.expect("alice lobby> half a li")
-            server.kill()
-            alice.expect("connection lost", "alice lobby (no connection)> half a li")
-            alice.type("ne\r")
-            alice.expect("your input stays here", "> half a line")
-            bob.expect("bob lab (no connection)>")
-            server.start()
-            alice.expect("connected again", "alice lobby> half a line")
-            bob.expect("connected again", "bob lab>")
-            bob.until(lambda screen: screen.endswith("bob lab>"))
-            alice.type("\r")
-            bob.expect("[lobby] alice: half a line")
-            bob.type("/leave\r")
-            bob.expect("You left lab", "bob lobby>")
-            bob.type("welcome back\r")
-            alice.expect("bob: welcome back")
-
-            alice.type("\x1b[A")
-            alice.expect("alice lobby> half a line")
-            alice.type("\x03")
-            alice.expect("to leave: /quit or Ctrl-D")
-            alice.type("\x04")
-            self.assertEqual(alice.end(), 0)
-            bob.expect("alice left")
-            bob.type("/quit\r")
-            self.assertEqual(bob.end(), 0)
-
-    def test_told_to_end(self) -> None:
-        """It leaves, and the terminal is as it was."""
-        with Server() as server:
-            alice = self.open(f"127.0.0.1:{server.port}", "alice")
-            alice.expect("alice lobby>")
-            alice.process.send_signal(signal.SIGTERM)
-            self.assertEqual(alice.end(), 0)
-            self.assertTrue(alice.written.rpartition(b"\x1b[?2004")[2].startswith(b"l"))
-
-    def test_a_dumb_terminal(self) -> None:
-        """Lines go out, lines come in, without one sequence."""
-        with Server() as server:
-            alice = self.open(f"127.0.0.1:{server.port}", "alice", term="dumb")
-            alice.expect("is now alice")
-            alice.type("hello\n")
-            alice.expect("+ lobby 1")
-            alice.type("\x04")
-            self.assertEqual(alice.end(), 0)
-            self.assertNotIn(b"\x1b", alice.written)
-
-
-class NobodyListensTests(ProgramTestCase):
-    """What a new user meets first."""
-
-    def test_it_says_what_to_do(self) -> None:
-        """In one line, with its own exit status."""
-        port = free_port()
-        terminal = self.open(f"localhost:{port}")
-        self.assertEqual(terminal.end(), 3)
-        words = f"ecochat: nobody listens at localhost:{port} (connection refused);"
-        said = " ".join(terminal.text.split())
-        self.assertEqual(said, f"{words} start a server with: twistd -n ecochat")
-
-    def test_an_address_that_is_none(self) -> None:
-        """Is an error of the command line."""
-        terminal = self.open("localhost:port")
-        self.assertEqual(terminal.end(), 2)
-        self.assertIn(b"ecochat: the port in 'localhost:port'", terminal.written)
+    def test_two_of_one_name(self) -> None:
+        """The second is refused, in one line."""
+        self.talk()
+        program = start(BEGIN + TALK, f"127.0.0.1:{self.server.port}")
+        _, err = program.communicate(timeout=WAIT)
+        expected = (1, "the name bot is taken\n")
+        self.assertEqual((program.returncode, err), expected)

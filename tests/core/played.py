@@ -6,26 +6,41 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from ecochat.core import items as i
+from ecochat.core import limits
 from ecochat.core import requests as r
+from ecochat.core.entities import Room, Session
 from ecochat.core.facts import Facts
 from ecochat.core.hub import Hub
 from ecochat.core.limits import Limits
 from ecochat.core.records import Loaded
-from ecochat.core.state import Room, Session
+from ecochat.store.memory import MemoryStore
+from tests.support.snapshot import snapshot
 
 ALICE, BOB, CAROL = 1, 2, 3
+
+
+def last(count: int, room: str | None = None, before: int | None = None) -> r.History:
+    """Return what asks for a room's last events, as /history does."""
+    return r.History(room, before, limit=count)
+
+
+def since(number: int, room: str | None = None) -> r.History:
+    """Return what asks for all that followed an event, as /since does."""
+    return r.History(room, after=number, limit=limits.NUMBER)
 
 
 class Ears:
     """What connections hear, as the network tells it: replies to themselves, and what
     is said in the rooms that they were told they are in.
 
+    :param store: where it is read what a session is to find there.
     :ivar rooms: the rooms that each connection hears, by what it calls them.
     :ivar heard: all that each was told, a list that it was given as its events.
     :ivar log: the events of each room, that a list is read from.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, store: MemoryStore | None = None) -> None:
+        self._store = store or MemoryStore()
         self.rooms: defaultdict[int, dict[int, str]] = defaultdict(dict)
         self.heard: defaultdict[int, list[Any]] = defaultdict(list)
         self.log: defaultdict[int, list[i.Event]] = defaultdict(list)
@@ -50,17 +65,26 @@ class Ears:
         rooms = self.rooms[origin]
         if isinstance(body, i.Entered | i.Opened | i.Relabelled):
             rooms[body.room] = body.name
+        elif isinstance(body, i.Welcomed):
+            rooms.clear()
+            rooms |= {entered.room: entered.name for entered in body.rooms}
         elif isinstance(body, i.Exited | i.Dropped):
             del rooms[body.room]
         elif isinstance(body, i.Ended | i.Kicked):
             rooms.clear()
         elif isinstance(body, i.LogRange):
             self.heard[origin] += self.log[body.room][body.after : body.upto]
+        elif isinstance(body, i.SearchRange):
+            self.heard[origin] += self._store.search(body)
+        elif isinstance(body, i.Repeated):
+            self.heard[origin].append(self._store.stored(body.key, body.id))
 
 
 class Played:
     """A hub that is played with: proposals in, what is told out.
 
+    :param loaded: what it starts from; nothing is stored then.
+    :param store: where it is stored; what that holds is what it starts from.
     :ivar ears: what was told, by connection.
     """
 
@@ -69,9 +93,14 @@ class Played:
         loaded: Loaded | None = None,
         message: int = 4000,
         facts: Facts | None = None,
+        store: MemoryStore | None = None,
+        grace: bool = True,
     ) -> None:
-        self.hub = Hub(Limits(message), loaded, facts)
-        self.ears = Ears()
+        self.store = store or MemoryStore()
+        self._is_stored = loaded is None
+        loaded = loaded or self.store.open()
+        self.hub = Hub(Limits(message, grace), loaded, facts)
+        self.ears = Ears(self.store)
 
     def propose(self, *proposals: tuple[int, r.Request]) -> None:
         """Propose requests of connections, all at one time."""
@@ -81,7 +110,9 @@ class Played:
     def commit(self, *proposals: tuple[int, r.Request]) -> list[i.Item]:
         """Propose, apply and commit."""
         self.propose(*proposals)
-        self.hub.apply()
+        group = self.hub.apply()
+        if self._is_stored:
+            self.store.append(group.batch)
         return self._told(self.hub.commit())
 
     def fail(self, *proposals: tuple[int, r.Request]) -> list[i.Item]:
@@ -94,11 +125,45 @@ class Played:
         self.ears.hear(items)
         return items
 
+    def play(self, origin: int, request: r.Request) -> list[i.Item]:
+        """Commit a request, and again with what it needs of the store, as the network
+        does; return the items of the last time."""
+        items = self.commit((origin, request))
+        for body in bodies(items, origin):
+            if isinstance(body, i.Missing):
+                return self.play(origin, self.informed(body))
+        return items
+
+    def informed(self, missing: i.Missing) -> r.Informed:
+        """Return a request with what it needs, as the store has it now."""
+        found: Any = None
+        if missing.key is not None:
+            found = self.store.key(missing.key)
+        else:
+            for event in self.store.page(missing.room, missing.n - 1, missing.n, 1):
+                found = event
+        return r.Informed(missing.request, found, missing.as_of)
+
+    def asked(self, origin: int, request: r.Request) -> i.Body:
+        """Return the one answer to a request, which may need something of the store."""
+        items = self.play(origin, request)
+        replies = [x for x in items if isinstance(x, i.Reply) and x.is_answer]
+        assert [reply.origin for reply in replies] == [origin], replies
+        return replies[0].body
+
+    def restart(self) -> "Played":
+        """Return a hub that starts from what this one has stored."""
+        return Played(store=self.store)
+
     def answer(self, origin: int, request: r.Request) -> i.Body:
         """Return the one reply to a request."""
         replies = [x for x in self.commit((origin, request)) if type(x) is i.Reply]
         assert [reply.origin for reply in replies] == [origin], replies
         return replies[0].body
+
+    def answer_all(self, origin: int, request: r.Request) -> list[i.Body]:
+        """Return all replies to a request, when it has what it needs of the store."""
+        return bodies(self.play(origin, request), origin)
 
     def session(self, origin: int) -> Session:
         """Return the session of a connection, from within the hub."""
@@ -126,6 +191,17 @@ def notes(items: list[i.Item]) -> list[tuple[int, str, str, str]]:
     return [(n.room, n.kind, n.nick, n.new) for n in items if isinstance(n, i.Note)]
 
 
+def hello(
+    key: str | None = "k",
+    nick: str | None = None,
+    rooms: dict[str, int | None] | None = None,
+    ref: str | None = None,
+) -> r.Open:
+    """Return what a program's hello asks for; a key is one letter."""
+    hash = key.encode() * 32 if key else None
+    return r.Open("1.2.3.4:5", False, True, hash, nick, rooms, ref=ref)
+
+
 class HubTestCase(SynchronousTestCase):
     """With alice and bob in the lobby."""
 
@@ -144,9 +220,15 @@ class HubTestCase(SynchronousTestCase):
         opening = r.Open("9.9.9.9:9", operator)
         self.played.commit((origin, opening), (origin, r.SetNick(nick)))
 
+    def welcome(self, origin: int, request: r.Open) -> i.Welcomed:
+        """Have a session begin or go on; return what it is told."""
+        body = self.played.asked(origin, request)
+        assert isinstance(body, i.Welcomed), body
+        return body
+
     def refused(self, origin: int, request: r.Request) -> tuple[str, str]:
         """Return code and text of the refusal that a request meets."""
-        body = self.played.answer(origin, request)
+        body = self.played.asked(origin, request)
         assert isinstance(body, i.Refusal), body
         return body.code, body.text
 
@@ -169,3 +251,32 @@ def talkshot(hub: Hub) -> dict[str, Any]:
         "current": {n: s.current.id if s.current else None for n, s in sessions},
         "last_room": state.last_room,
     }
+
+
+def keyshot(hub: Hub) -> dict[str, Any]:
+    """Return of keys and of who is away what the other two leave out.
+
+    ``keys``: number, last id and read marks of each, by hash; ``sessions``: connection,
+    right, identity, what was heard and since when it is away, by number; ``away``: the
+    numbers of those; ``last_key``: the highest number of a key.
+    """
+    state = hub._state
+    assert {s.origin: s for s in state.sessions.values() if s.origin} == state.origins
+    assert {s.identity: s for s in state.sessions.values()} == state.identities
+    return {
+        "keys": {
+            hash: (key.number, key.last_id, dict(key.read))
+            for hash, key in state.keys.items()
+        },
+        "sessions": {
+            number: (s.origin, s.operator, s.identity, dict(s.heard), s.away_since)
+            for number, s in state.sessions.items()
+        },
+        "away": set(state.away),
+        "last_key": state.last_key,
+    }
+
+
+def whole(hub: Hub) -> dict[str, Any]:
+    """Return all of a hub's state as plain values."""
+    return {"plain": snapshot(hub), "talks": talkshot(hub), "keys": keyshot(hub)}

@@ -10,9 +10,12 @@ from ecochat.core.commands import (
     parse_command,
 )
 from ecochat.core.errors import Refused
+from tests.core.played import last, since
 
 WHOLE = "is a whole number, 0 or more, of at most 18 digits"
 SINCE = "usage: /since [ROOM] NUMBER"
+EDIT = "usage: /edit [ROOM] NUMBER TEXT"
+REACT = "usage: /react [ROOM] NUMBER SIGN [off]"
 
 
 class ParseTests(SynchronousTestCase):
@@ -33,22 +36,30 @@ class ParseTests(SynchronousTestCase):
             ("/rooms", r.Rooms()),
             ("/topic", r.GetTopic()),
             ("/topic  all about  it ", r.SetTopic("all about  it")),
-            ("/history", r.History(20)),
-            ("/history 5", r.History(5)),
-            ("/history before 9", r.History(20, 9)),
-            ("/history 5 BEFORE 9", r.History(5, 9)),
-            ("/history 1000 before 9", r.History(1000, 9)),
-            ("/history lab", r.History(20, None, "lab")),
-            ("/history @bob 5", r.History(5, None, "@bob")),
-            ("/history #lab before 9", r.History(20, 9, "lab")),
-            ("/history @bob 5 before 9", r.History(5, 9, "@bob")),
-            ("/since 0", r.Since(0)),
-            ("/since lab 0", r.Since(0, "lab")),
-            ("/since @bob 41", r.Since(41, "@bob")),
-            ("/msg bob  hi  there ", r.Say("hi  there", "@bob")),
-            ("/msg @bob a\nb", r.Say("a\nb", "@bob")),
-            ("/msg bob 5", r.Say("5", "@bob")),
-            ("/me waves  at all", r.Say("/me waves  at all")),
+            ("/history", last(20)),
+            ("/history 5", last(5)),
+            ("/history before 9", last(20, before=9)),
+            ("/history 5 BEFORE 9", last(5, before=9)),
+            ("/history 1000 before 9", last(1000, before=9)),
+            ("/history lab", last(20, "lab")),
+            ("/history @bob 5", last(5, "@bob")),
+            ("/history #lab before 9", last(20, "lab", 9)),
+            ("/history @bob 5 before 9", last(5, "@bob", 9)),
+            ("/since 0", since(0)),
+            ("/since lab 0", since(0, "lab")),
+            ("/since @bob 41", since(41, "@bob")),
+            ("/msg bob  hi  there ", r.SayTo("bob", "hi  there")),
+            ("/msg @bob a\nb", r.SayTo("bob", "a\nb")),
+            ("/msg bob 5", r.SayTo("bob", "5")),
+            ("/me waves  at all", r.Me("waves  at all")),
+            ("/edit 5 so  be it ", r.Edit(5, "so  be it")),
+            ("/edit #lab 5 6", r.Edit(5, "6", "lab")),
+            ("/delete 5", r.Delete(5)),
+            ("/delete @bob 5", r.Delete(5, "@bob")),
+            ("/react 5 👍", r.React(5, "👍")),
+            ("/react lab 5 👍 OFF", r.React(5, "👍", "lab", remove=True)),
+            ("/search  tea time* ", r.Search("tea time*")),
+            ("//me is a word", r.Say("/me is a word")),
             ("/acks on", r.SetAcks(True)),
             ("/acks OFF", r.SetAcks(False)),
             ("/status", r.Status()),
@@ -60,8 +71,9 @@ class ParseTests(SynchronousTestCase):
             ("/say tea is  ready", r.Announce("tea is  ready")),
             ("/kick bob", r.Kick("bob")),
             ("/kick @bob too  loud", r.Kick("bob", "too  loud")),
-            ("/close s3", r.Close(3)),
-            ("/close 3", r.Close(3)),
+            ("/close s3", r.Close("s3")),
+            ("/close S3", r.Close("s3")),
+            ("/close 3", r.Close("s3")),
             ("/shutdown", r.Shutdown()),
             ("/shutdown 60", r.Shutdown(60)),
             ("/shutdown 0 new  disk", r.Shutdown(0, "new  disk")),
@@ -90,6 +102,13 @@ class ParseTests(SynchronousTestCase):
             ("/me", "TEXT is missing; usage: /me TEXT"),
             ("/acks", "on|off is missing; usage: /acks on|off"),
             ("/joke two", "too much: two; usage: /joke"),
+            ("/edit 5", f"TEXT is missing; {EDIT}"),
+            ("/edit lab five x", f"NUMBER {WHOLE}; {EDIT}"),
+            ("/delete", "NUMBER is missing; usage: /delete [ROOM] NUMBER"),
+            ("/delete 5 6", "too much: 6; usage: /delete [ROOM] NUMBER"),
+            ("/react 5", f"SIGN is missing; {REACT}"),
+            ("/react 5 👍 on", f"off is what can stand there; {REACT}"),
+            ("/search", "WORDS is missing; usage: /search WORDS"),
         ):
             error = self.assertRaises(Refused, parse_command, line)
             self.assertEqual((error.code, error.text), ("usage", text))
@@ -156,6 +175,8 @@ class ParseTests(SynchronousTestCase):
         for line, named, near in (
             ("/histroy 5", "/histroy", "/history"),
             ("/Joni x", "/Joni", "/join"),
+            ("/EXIT", "/EXIT", "/quit"),
+            ("/names lab", "/names", "/who"),
             ("/", "/", "/"),
             ("/" + "x" * 500, "/" + "x" * 40, "/"),
         ):
@@ -163,6 +184,38 @@ class ParseTests(SynchronousTestCase):
             self.assertEqual(error.code, "unknown_command")
             self.assertTrue(error.text.startswith(f"unknown command {named}, "))
             self.assertIn(f"did you mean {near}", error.text)
+
+
+class TwinTests(SynchronousTestCase):
+    """Each command has its operation, and each operation its command."""
+
+    WITHOUT = frozenset(
+        (*(r.Hello, r.Ping, r.Pong, r.Typing, r.Read), *(r.SetAcks, r.Say))
+    )
+    """What rightly has none: what only programs need, what a program is always told
+    (the numbers of its messages), and saying, which is a plain message."""
+
+    def test_twins(self) -> None:
+        """They are the same set, but for those few; and each of those has none."""
+        commands = {command.operation for command in COMMANDS.values()}
+        operations = set(r.OPERATIONS)
+        self.assertEqual(commands ^ operations, set(self.WITHOUT))
+
+    def test_names(self) -> None:
+        """Twins have the same name, but for those whose words differ."""
+        differ = {
+            command.name: str(kind.__struct_config__.tag)
+            for command in COMMANDS.values()
+            for kind in r.OPERATIONS
+            if kind is command.operation and kind.__struct_config__.tag != command.name
+        }
+        self.assertEqual(differ, {"since": "history", "say": "announce"})
+
+    def test_rights(self) -> None:
+        """Who may ask for an operation is who may write its command."""
+        for command in COMMANDS.values():
+            is_checked = command.operation in OPERATORS_ONLY
+            self.assertEqual(is_checked, command.operator, command.name)
 
 
 class TableTests(SynchronousTestCase):
@@ -177,12 +230,16 @@ class TableTests(SynchronousTestCase):
                 "/who [ROOM]",
                 "/msg NICK TEXT",
                 "/me TEXT",
+                "/edit [ROOM] NUMBER TEXT",
+                "/delete [ROOM] NUMBER",
+                "/react [ROOM] NUMBER SIGN [off]",
                 "/join ROOM",
                 "/leave [ROOM]",
                 "/rooms",
                 "/topic [TEXT]",
                 "/history [ROOM] [COUNT] [before NUMBER]",
                 "/since [ROOM] NUMBER",
+                "/search WORDS",
                 "/acks on|off",
                 "/status",
                 "/clients",

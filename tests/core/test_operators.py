@@ -19,7 +19,7 @@ KICKED = i.Kicked("kicked", "an operator has ended your session")
 COMMANDS: dict[str, r.Request] = {
     "say": r.Announce("tea"),
     "kick": r.Kick("bob", "loud"),
-    "close": r.Close(2),
+    "close": r.Close("s2"),
     "shutdown": r.Shutdown(5, "new disk"),
 }
 
@@ -102,7 +102,7 @@ class RightTests(OperatorTestCase):
         """The list of sessions has them for none else."""
         for origin, addresses in ((ALICE, False), (OLGA, True)):
             status = self.played.answer(origin, r.Status())
-            self.assertEqual(status, i.StatusRange(1000, 3, addresses))
+            self.assertEqual(status, i.StatusRange(1000, 3, addresses, frozenset()))
 
 
 class ThrowOutTests(OperatorTestCase):
@@ -130,19 +130,31 @@ class ThrowOutTests(OperatorTestCase):
 
     def test_close(self) -> None:
         """By the number, which no renaming changes."""
-        items = self.played.commit((BOB, r.SetNick("rob")), (OLGA, r.Close(2)))
+        items = self.played.commit((BOB, r.SetNick("rob")), (OLGA, r.Close("s2")))
         self.assertEqual(bodies(items, BOB)[1:], [KICKED])
         self.assertEqual(bodies(items, OLGA), [gone("rob", 2)])
         nobody = ("no_session", "there is no session s2, /status lists them")
-        self.assertEqual(self.refused(OLGA, r.Close(2)), nobody)
+        self.assertEqual(self.refused(OLGA, r.Close("s2")), nobody)
+
+    def test_closing_what_is_no_session(self) -> None:
+        """An id is s and a number, in any case; of anything else there is none."""
+        for session in ("", "s", "x2", "2x", "s-2", "s٢", "s 2", "s" + "9" * 19, "ss2"):
+            text = f"there is no session {session[:20]}, /status lists them"
+            found = self.refused(OLGA, r.Close(session))
+            self.assertEqual(found, ("no_session", text))
+        for session in ("S2", "1"):
+            items = self.played.commit((OLGA, r.Close(session)))
+            self.assertEqual(
+                len([x for x in items if isinstance(x, i.SessionClosed)]), 1
+            )
 
     def test_nobody(self) -> None:
         """An absent one, and one who departs in the same group."""
         nobody = ("no_nick", "there is nobody called carol")
         self.assertEqual(self.refused(OLGA, r.Kick("carol")), nobody)
-        self.assertEqual(self.refused(OLGA, r.Close(99))[0], "no_session")
+        self.assertEqual(self.refused(OLGA, r.Close("s99"))[0], "no_session")
         items = self.played.commit(
-            (BOB, r.Depart()), (OLGA, r.Kick("bob")), (OLGA, r.Close(2))
+            (BOB, r.Depart()), (OLGA, r.Kick("bob")), (OLGA, r.Close("s2"))
         )
         self.assertEqual(bodies(items, BOB), [i.Ended()])
         codes = [x.code for x in bodies(items, OLGA) if isinstance(x, i.Refusal)]
@@ -162,11 +174,11 @@ class ThrowOutTests(OperatorTestCase):
 
     def test_oneself(self) -> None:
         """An operator can end its own session, in either way, once."""
-        items = self.played.commit((OLGA, r.Kick("olga")), (OLGA, r.Close(3)))
+        items = self.played.commit((OLGA, r.Kick("olga")), (OLGA, r.Close("s3")))
         refusal = i.Refusal("not_stored", "this connection has no session")
         self.assertEqual(bodies(items, OLGA), [KICKED, gone("olga", 3), refusal])
         self.come(4, "otto", operator=True)
-        items = self.played.commit((4, r.Close(4)))
+        items = self.played.commit((4, r.Close("s4")))
         self.assertEqual(bodies(items, 4), [KICKED, gone("otto", 4)])
         self.assertEqual(list(self.played.hub._state.sessions), [1, 2])
 
@@ -180,7 +192,7 @@ class ThrowOutTests(OperatorTestCase):
     def test_in_a_group_that_fails(self) -> None:
         """Who was thrown out is, and that is stored as soon as it can be."""
         items = self.played.fail(
-            (BOB, r.Say("lost")), (OLGA, r.Kick("bob")), (OLGA, r.Close(1))
+            (BOB, r.Say("lost")), (OLGA, r.Kick("bob")), (OLGA, r.Close("s1"))
         )
         refusal = i.Refusal("not_stored", "not stored: disk is full")
         self.assertEqual(bodies(items, BOB), [refusal, KICKED])
@@ -235,6 +247,17 @@ class EveryoneTests(OperatorTestCase):
             (4, r.Open()), (OLGA, r.Announce("disk is full")), (ALICE, r.Say("lost"))
         )
         self.assertEqual(announced_to(items), [ALICE, BOB, OLGA])
+
+    def test_a_program_is_answered(self) -> None:
+        """Beside what everyone is told, it is told that it is done, with its ref."""
+        opening = r.Open(operator=True, answered=True, nick="otto")
+        self.played.commit((4, opening))
+        for request in (r.Announce("tea", ref="x"), r.Shutdown(5, ref="x")):
+            items = self.played.commit((4, request))
+            told = [x for x in items if isinstance(x, i.Reply) and x.origin == 4]
+            self.assertEqual([x.is_answer for x in told], [False, True])
+            self.assertEqual([x.ref for x in told], [None, "x"])
+            self.assertEqual(told[1].body, i.Done())
 
     def test_who_has_left_is_not_told(self) -> None:
         """Nor who comes later."""

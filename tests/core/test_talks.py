@@ -5,7 +5,7 @@ from unittest import mock
 from ecochat.core import items as i
 from ecochat.core import limits
 from ecochat.core import requests as r
-from ecochat.core.records import records_of
+from ecochat.core.records import KeyRecord, records_of
 from tests.core.played import (
     ALICE,
     BOB,
@@ -13,8 +13,12 @@ from tests.core.played import (
     HubTestCase,
     bodies,
     events,
+    hello,
+    last,
     notes,
+    since,
     talkshot,
+    whole,
 )
 from tests.support.snapshot import snapshot
 
@@ -26,6 +30,11 @@ TALK = 2
 def to(nick: str, text: str = "hi") -> r.Say:
     """Return a message to one person."""
     return r.Say(text, f"@{nick}")
+
+
+def member(nick: str, session: int) -> i.Member:
+    """Return a member as a list shows it."""
+    return i.Member(nick, session, False)
 
 
 class NameTests(HubTestCase):
@@ -43,7 +52,7 @@ class NameTests(HubTestCase):
         self.assertEqual(bodies(items, ALICE), [i.Opened(TALK, "@bob", 0)])
         self.assertEqual(bodies(items, BOB), [i.Opened(TALK, "@alice", 0)])
         made = records_of(items).rooms[0]
-        self.assertEqual((made.room, made.name, made.key), (TALK, "", "s1 s2"))
+        self.assertEqual((made.room, made.name, made.key), (TALK, "", "s1 s2 2"))
         self.assertEqual(made.owners, ("s1", "s2"))
         answer = self.played.commit((BOB, to("ALICE", "yes")))
         self.assertEqual(events(answer), [(TALK, 2, "bob", "yes")])
@@ -52,20 +61,20 @@ class NameTests(HubTestCase):
     def test_everything_is_told_by_the_others_name(self) -> None:
         """Answers name the room as the one who asks does."""
         self.played.commit((BOB, to("alice")), (BOB, r.SetTopic("tea", "@alice")))
-        both = (("alice", 1), ("bob", 2))
+        both = (member("alice", 1), member("bob", 2))
         for origin, name in ((ALICE, "@bob"), (BOB, "@alice")):
             page = i.WhoPage(name, both, 2, None)
             self.assertEqual(self.played.answer(origin, r.Who(name.upper())), page)
         for origin, name in ((ALICE, "@bob"), (BOB, "@alice")):
             for request, answer in (
                 (r.GetTopic(name), i.Topic(name, "tea")),
-                (r.History(5, None, name), i.LogRange(TALK, name, 0, 2, 2)),
-                (r.Since(1, name), i.LogRange(TALK, name, 1, 2, 2)),
+                (last(5, name), i.LogRange(TALK, name, 0, 2, 2)),
+                (since(1, name), i.LogRange(TALK, name, 1, 2, 2)),
                 (
                     r.Join(name),
-                    i.Entered(TALK, name, 2, name_of(origin), 1, "tea"),
+                    i.Entered(TALK, name, 2, name_of(origin), 1, "tea", 2),
                 ),
-                (r.History(1), i.LogRange(TALK, name, 1, 2, 2)),
+                (last(1), i.LogRange(TALK, name, 1, 2, 2)),
                 (r.Leave(), i.Exited(TALK, name, 1, "lobby")),
             ):
                 self.assertEqual(self.played.answer(origin, request), answer)
@@ -74,14 +83,14 @@ class NameTests(HubTestCase):
         """The room is called by the new name, and by no old one."""
         self.played.commit((ALICE, to("bob")))
         items = self.played.commit((BOB, r.SetNick("rob")))
-        self.assertEqual(bodies(items, ALICE), [i.Relabelled(TALK, "@rob")])
+        self.assertEqual(bodies(items, ALICE), [i.Relabelled(TALK, "@bob", "@rob")])
         self.assertEqual(self.names(), ("@rob", "@alice"))
         self.played.commit((ALICE, r.SetNick("al")))
         self.assertEqual(self.names(), ("@rob", "@al"))
         self.assertEqual(
             self.refused(ALICE, to("bob")), ("no_nick", "there is nobody called bob")
         )
-        self.assertEqual(self.refused(ALICE, r.History(5, None, "@bob"))[0], "no_nick")
+        self.assertEqual(self.refused(ALICE, last(5, "@bob"))[0], "no_nick")
         said = self.played.commit((ALICE, to("rob", "on")))
         self.assertEqual(events(said), [(TALK, 2, "al", "on")])
 
@@ -105,7 +114,7 @@ class NameTests(HubTestCase):
             (to("alice"), ("not_allowed", "you cannot write to yourself")),
             (r.Join("@ALICE"), ("not_allowed", "you cannot write to yourself")),
             (
-                r.History(5, None, "@BOB"),
+                last(5, "@BOB"),
                 ("no_room", "you and bob have not talked; /msg bob TEXT begins"),
             ),
         ):
@@ -131,7 +140,7 @@ class JoinTests(HubTestCase):
     def test_joining_begins_it(self) -> None:
         """Lines go there then; the other one is told with the first of them."""
         items = self.played.commit((ALICE, r.Join("@bob")))
-        entered = i.Entered(TALK, "@bob", 0, "alice", 1, "")
+        entered = i.Entered(TALK, "@bob", 0, "alice", 1, "", 0)
         self.assertEqual(bodies(items), [entered])
         self.assertEqual(notes(items), [])
         self.assertEqual(self.played.ears.rooms[BOB], {1: "lobby"})
@@ -171,7 +180,7 @@ class JoinTests(HubTestCase):
         """Nothing is said of it to anyone else, and lines go there again."""
         self.played.commit((ALICE, r.Join("@bob")), (ALICE, r.Join("lobby")))
         items = self.played.commit((ALICE, r.Join("@bob")))
-        self.assertEqual(bodies(items), [i.Entered(TALK, "@bob", 0, "alice", 1, "")])
+        self.assertEqual(bodies(items), [i.Entered(TALK, "@bob", 0, "alice", 1, "", 0)])
         self.assertEqual((notes(items), len(items)), ([], 1))
 
     def test_presence_is_not_told(self) -> None:
@@ -193,7 +202,7 @@ class JoinTests(HubTestCase):
             self.played.commit((ALICE, to("bob")), (ALICE, r.Join("@carol")))
             self.assertEqual(self.refused(ALICE, r.Join("lab"))[0], "too_many")
         lobby = i.RoomLine("lobby", 3, 0, "")
-        page = i.RoomsPage((lobby,), None)
+        page = i.RoomsPage((lobby,), 1, None)
         self.assertEqual(self.played.answer(ALICE, r.Rooms()), page)
         self.played.commit((ALICE, r.Join("lab")))
         self.assertEqual(list(self.played.session(ALICE).rooms), [1, 4])
@@ -205,7 +214,8 @@ class WhoTests(HubTestCase):
     def test_both_are(self) -> None:
         """Whoever hears it, and also who has left it: a message would bring it back."""
         self.played.commit((ALICE, r.Join("@bob")))
-        both = i.WhoPage("@bob", (("alice", 1), ("bob", 2)), 2, None)
+        members = member("alice", 1), member("bob", 2)
+        both = i.WhoPage("@bob", members, 2, None)
         self.assertEqual(self.played.answer(ALICE, r.Who("@bob")), both)
         self.played.commit((ALICE, r.Leave("@bob")))
         self.assertEqual(self.played.answer(ALICE, r.Who("@bob")), both)
@@ -229,13 +239,13 @@ class GoneTests(HubTestCase):
     def test_who_stays_can_read(self) -> None:
         """By the name that the other had last, whatever else has happened since."""
         for change in (r.SetNick("al"), r.Leave("@ROB"), r.Join("lab")):
-            read = self.played.answer(ALICE, r.History(5, None, "@rob"))
+            read = self.played.answer(ALICE, last(5, "@rob"))
             self.assertEqual(read, self.history)
             self.played.commit((ALICE, change))
-        self.assertEqual(self.played.answer(ALICE, r.Since(0, "@ROB")), self.history)
+        self.assertEqual(self.played.answer(ALICE, since(0, "@ROB")), self.history)
         page = self.played.answer(ALICE, r.Who("@rob"))
-        self.assertEqual(page, i.WhoPage("@rob", (("al", 1),), 1, None))
-        self.assertEqual(self.refused(ALICE, r.Since(0, "@bob"))[0], "no_nick")
+        self.assertEqual(page, i.WhoPage("@rob", (member("al", 1),), 1, None))
+        self.assertEqual(self.refused(ALICE, since(0, "@bob"))[0], "no_nick")
 
     def test_nobody_would_read_it(self) -> None:
         """Writing there is refused, also when it is the current room."""
@@ -254,18 +264,18 @@ class GoneTests(HubTestCase):
     def test_who_takes_the_name_has_another_room(self) -> None:
         """It begins at number 1, and the old one is read by neither of them there."""
         self.come(CAROL, "rob")
-        asks = r.History(5, None, "@rob")
+        asks = last(5, "@rob")
         nothing = ("no_room", "you and rob have not talked; /msg rob TEXT begins")
         self.assertEqual(self.refused(ALICE, asks), nothing)
         nothing = ("no_room", "you and alice have not talked; /msg alice TEXT begins")
-        self.assertEqual(self.refused(CAROL, r.Since(0, "@alice")), nothing)
+        self.assertEqual(self.refused(CAROL, since(0, "@alice")), nothing)
         said = self.played.commit((ALICE, to("rob", "who are you?")))
         self.assertEqual(events(said), [(3, 1, "alice", "who are you?")])
         self.assertEqual(
             self.played.answer(ALICE, asks), i.LogRange(3, "@rob", 0, 1, 1)
         )
         self.assertEqual(
-            self.played.answer(CAROL, r.Since(0, "@alice")),
+            self.played.answer(CAROL, since(0, "@alice")),
             i.LogRange(3, "@alice", 0, 1, 1),
         )
         self.assertNotIn("secret", repr(self.played.ears.heard[CAROL]))
@@ -274,7 +284,7 @@ class GoneTests(HubTestCase):
         """Who talked under it last is the one that is meant."""
         self.come(CAROL, "rob")
         self.played.commit((CAROL, r.SetNick("carol")))
-        asks = r.History(5, None, "@rob")
+        asks = last(5, "@rob")
         self.assertEqual(self.played.answer(ALICE, asks), self.history)
         self.come(DAVE, "rob")
         self.played.commit((ALICE, to("rob")), (DAVE, r.Depart()))
@@ -284,7 +294,7 @@ class GoneTests(HubTestCase):
     def test_ones_own_name_is_not_the_others(self) -> None:
         """Who takes the name of one who is gone can read their room by it still."""
         self.played.commit((ALICE, r.SetNick("rob")))
-        asks = r.History(5, None, "@rob")
+        asks = last(5, "@rob")
         self.assertEqual(self.played.answer(ALICE, asks), self.history)
 
     def test_a_room_ends_with_the_last_of_the_two(self) -> None:
@@ -300,7 +310,7 @@ class GoneTests(HubTestCase):
         self.come(CAROL, "carol")
         self.played.commit((CAROL, to("alice")), (CAROL, r.Leave("@alice")))
         self.played.commit((CAROL, r.Depart()))
-        read = self.played.answer(ALICE, r.Since(0, "@carol"))
+        read = self.played.answer(ALICE, since(0, "@carol"))
         self.assertEqual(read, i.LogRange(3, "@carol", 0, 1, 1))
 
 
@@ -320,7 +330,8 @@ class LimitTests(HubTestCase):
     def talks_of(self, origin: int) -> list[str]:
         """Return the names of a session's rooms, the oldest first."""
         session = self.played.session(origin)
-        return [talk.name_for(session) for talk in session.talks.values()]
+        name_of = self.played.hub._rules.name_of
+        return [name_of(talk, session) for talk in session.talks.values()]
 
     def test_of_one_session(self) -> None:
         """Those that it began are bounded; others may still begin one with it."""
@@ -347,12 +358,12 @@ class LimitTests(HubTestCase):
         self.played.commit((CAROL, r.Depart()), (BOB, r.Depart()))
         items = self.played.commit((ALICE, to("dave")))
         self.assertEqual(
-            bodies(items, ALICE), [i.Dropped(TALK), i.Opened(4, "@dave", 0)]
+            bodies(items, ALICE), [i.Dropped(TALK, "@bob"), i.Opened(4, "@dave", 0)]
         )
         kinds = [type(item) for item in items]
         self.assertLess(kinds.index(i.Reply), kinds.index(i.RoomDropped))
         self.assertEqual(self.talks_of(ALICE), ["@carol", "@dave"])
-        self.assertEqual(self.refused(ALICE, r.Since(0, "@bob"))[0], "no_nick")
+        self.assertEqual(self.refused(ALICE, since(0, "@bob"))[0], "no_nick")
 
     def test_one_is_forgotten_for_another_who_begins(self) -> None:
         """Also the other one's ended rooms make space, and nothing is told of those
@@ -370,7 +381,7 @@ class LimitTests(HubTestCase):
         self.assertEqual(self.refused(ALICE, to("dave")), self.FULL)
         self.assertEqual(self.talks_of(ALICE), ["@carol", "@bob"])
         self.assertEqual(
-            self.played.answer(ALICE, r.Since(0)), i.LogRange(3, "@bob", 0, 0, 0)
+            self.played.answer(ALICE, since(0)), i.LogRange(3, "@bob", 0, 0, 0)
         )
 
     def test_what_is_refused_forgets_nothing(self) -> None:
@@ -442,7 +453,7 @@ class UndoTests(HubTestCase):
         )
         self.assertEqual(talkshot(self.played.hub)["talks"]["s1 s2"][4], (1,))
         self.assertEqual(self.refused(ALICE, to("bob"))[0], "no_nick")
-        read = self.played.answer(ALICE, r.Since(0, "@bob"))
+        read = self.played.answer(ALICE, since(0, "@bob"))
         self.assertEqual(read, i.LogRange(TALK, "@bob", 0, 1, 1))
         items = self.played.fail((ALICE, r.Depart()))
         dropped = [x.room for x in items if isinstance(x, i.RoomDropped)]
@@ -456,3 +467,155 @@ class UndoTests(HubTestCase):
         kinds = [type(item) for item in items]
         self.assertLess(kinds.index(i.RoomMade), kinds.index(i.RoomDropped))
         self.assertEqual(self.played.hub._state.talks, {})
+
+
+class KeptTests(HubTestCase):
+    """Private rooms of those who have keys: they are there again when one comes back,
+    and may have been forgotten by one of the two, or by both."""
+
+    ANN, BEN = 11, 12
+
+    def setUp(self) -> None:
+        """Have two with keys talk, and the first of them go."""
+        super().setUp()
+        self.welcome(self.ANN, hello("a", "ann"))
+        self.welcome(self.BEN, hello("b", "ben"))
+        self.played.commit((self.ANN, to("ben", "1")), (self.BEN, to("ann", "2")))
+        self.played.commit((self.ANN, r.Depart()))
+
+    def owned(self, origin: int) -> list[str]:
+        """Return the keys of the private rooms that a session owns."""
+        return list(self.played.session(origin).talks)
+
+    def forget(self) -> None:
+        """Have ben forget the room, for one with another."""
+        self.patch(limits, "TALKS", 1)
+        self.played.commit((self.BEN, to("alice")))
+        self.patch(limits, "TALKS", 100)
+        self.assertEqual(self.owned(self.BEN), ["k2 s1"])
+
+    def test_it_goes_on(self) -> None:
+        """It has its numbers still, and is read by both."""
+        items = self.played.play(self.ANN, hello("a", "ann"))
+        found = [x for x in items if isinstance(x, i.RoomFound)]
+        self.assertEqual([(x.room, x.first, x.last) for x in found], [(2, 1, 2)])
+        items = self.played.commit((self.ANN, to("ben", "3")))
+        self.assertEqual(events(items), [(2, 3, "ann", "3")])
+        self.assertEqual(bodies(items, self.BEN), [])
+
+    def test_when_both_have_gone(self) -> None:
+        """The first to come back finds it, the second has the same."""
+        self.played.commit((self.BEN, r.Depart()))
+        self.assertEqual(self.played.hub._state.talks, {})
+        self.welcome(self.BEN, hello("b", "ben"))
+        read = self.played.answer(self.BEN, since(0, "@ann"))
+        self.assertEqual(read, i.LogRange(2, "@ann", 0, 2, 2))
+        self.welcome(self.ANN, hello("a", "ann"))
+        self.assertEqual(self.played.talk(self.ANN, self.BEN).other("k1"), "k2")
+        self.assertEqual(self.owned(self.ANN), self.owned(self.BEN))
+
+    def test_what_it_is_about(self) -> None:
+        """That is kept with it."""
+        self.welcome(self.ANN, hello("a", "ann"))
+        self.played.commit((self.ANN, r.SetTopic("tea", "@ben")))
+        self.played.commit((self.ANN, r.Depart()), (self.BEN, r.Depart()))
+        self.welcome(self.ANN, hello("a", "ann"))
+        about = self.played.answer(self.ANN, r.GetTopic("@ben"))
+        self.assertEqual(about, i.Topic("@ben", "tea"))
+
+    def test_under_another_name(self) -> None:
+        """The room is called by the new one, and who hears it is told."""
+        items = self.played.play(self.ANN, hello("a", "anna"))
+        told = bodies(items, self.BEN)
+        self.assertEqual(told, [i.Relabelled(2, "@ann", "@anna")])
+        items = self.played.commit((self.BEN, to("anna", "3")))
+        stored = i.Stored(2, "@anna", 3, None)
+        self.assertEqual(bodies(items, self.BEN), [stored])
+
+    def test_without_a_name(self) -> None:
+        """Of one that the server gives it is the same."""
+        self.played.commit((self.BEN, r.Depart()))
+        self.welcome(self.BEN, hello("b"))
+        self.welcome(self.ANN, hello("a", rooms={"@guest-5": 0}))
+        read = self.played.answer(self.BEN, since(0, "@guest-6"))
+        self.assertEqual(read, i.LogRange(2, "@guest-6", 0, 2, 2))
+        self.assertEqual(self.played.ears.rooms[self.ANN], {2: "@guest-5"})
+
+    def test_forgotten_by_one(self) -> None:
+        """It is there for that one too, when the other comes back and writes."""
+        self.forget()
+        self.played.commit((self.BEN, r.SetNick("bob-2")))
+        self.welcome(self.ANN, hello("a", "ann"))
+        self.assertEqual(self.owned(self.ANN), ["k1 k2"])
+        self.assertNotIn("k1 k2", self.owned(self.BEN))
+        items = self.played.commit((self.ANN, to("bob-2", "3")))
+        self.assertEqual(events(items), [(2, 3, "ann", "3")])
+        self.assertEqual(bodies(items, self.BEN), [i.Opened(2, "@ann", 2)])
+        self.assertIn("k1 k2", self.owned(self.BEN))
+        items = self.played.commit((self.BEN, r.SetNick("ben")))
+        self.assertIn(i.Relabelled(2, "@bob-2", "@ben"), bodies(items, self.ANN))
+        self.played.commit((self.ANN, r.Depart()), (self.BEN, r.Depart()))
+        self.assertEqual(list(self.played.hub._state.talks), ["k2 s1"])
+
+    def test_forgotten_by_one_who_writes(self) -> None:
+        """It is found for that one as well, under its present name."""
+        self.forget()
+        self.welcome(self.ANN, hello("a", "ann", {"@ben": 0}))
+        self.played.commit((self.BEN, r.SetNick("bill")))
+        items = self.played.commit((self.BEN, r.Join("@ann")))
+        told = bodies(items, self.ANN)
+        self.assertEqual(told, [i.Relabelled(2, "@ben", "@bill")])
+        self.assertIn("k1 k2", self.owned(self.BEN))
+
+    def test_forgotten_by_one_who_stays(self) -> None:
+        """It is gone from memory with the only one who had it; nobody is left who
+        would let go of it."""
+        self.forget()
+        self.welcome(self.ANN, hello("a", "ann"))
+        items = self.played.commit((self.ANN, r.Depart()))
+        self.assertEqual([x.room for x in items if isinstance(x, i.RoomDropped)], [2])
+        self.assertEqual(list(self.played.hub._state.talks), ["k2 s1"])
+
+    def test_forgotten_by_both(self) -> None:
+        """They begin another, which the store can tell from the first."""
+        self.forget()
+        self.patch(self.played.store, "key", self.without_talks)
+        self.welcome(self.ANN, hello("a", "ann"))
+        items = self.played.commit((self.ANN, to("ben", "anew")))
+        self.assertEqual(events(items), [(4, 1, "ann", "anew")])
+        self.assertEqual([x.key for x in records_of(items).rooms], ["k1 k2 4"])
+        self.played = self.played.restart()
+        talk = self.played.hub._state.talks["k1 k2"]
+        self.assertEqual((talk.id, talk.last), (4, 1))
+
+    def without_talks(self, hash: bytes) -> KeyRecord:
+        """Return a key as if it had talked with many since."""
+        return KeyRecord(1, hash)
+
+    def test_no_more_than_there_may_be(self) -> None:
+        """Those that there is no space for are left in the store."""
+        self.played.commit((self.BEN, r.Depart()), (ALICE, to("bob")))
+        for most, owned in ((1, []), (2, ["k1 k2"])):
+            self.patch(limits, "TALKS_IN_ALL", most)
+            self.welcome(self.ANN, hello("a", "ann"))
+            self.assertEqual(self.owned(self.ANN), owned)
+            self.played.commit((self.ANN, r.Depart()))
+
+    def test_no_more_after_a_restart(self) -> None:
+        """The same, of sessions that may come back."""
+        self.welcome(self.ANN, hello("a", "ann"))
+        self.patch(limits, "TALKS_IN_ALL", 0)
+        self.assertEqual(self.played.restart().hub._state.talks, {})
+
+    def test_in_a_group_that_fails(self) -> None:
+        """Nothing is found then, and nothing has another name."""
+        [missing] = bodies(self.played.commit((self.ANN, hello("a", "anna"))))
+        assert isinstance(missing, i.Missing)
+        self.forget()
+        for _ in range(2):
+            before = whole(self.played.hub)
+            informed = self.played.informed(missing)
+            self.played.fail((self.ANN, informed), (self.ANN, to("ben", "lost")))
+            self.assertEqual(whole(self.played.hub), before)
+            self.played.commit((self.BEN, r.Depart()))
+            self.welcome(self.BEN, hello("b", "ben"))

@@ -11,10 +11,11 @@ from twisted.trial.unittest import SynchronousTestCase
 from ecochat.core import items as i
 from ecochat.core import requests as r
 from ecochat.core.framing import BadFrame
-from ecochat.core.records import SessionRecord
-from ecochat.dialects.plain import PlainDialect, timestamp
+from ecochat.core.moments import timestamp
+from ecochat.core.records import Found, Indexed, SessionRecord
+from ecochat.dialects.plain import PlainDialect
 from ecochat.dialects.plain_parser import LAST_PASSWORD
-from ecochat.dialects.port import View
+from ecochat.dialects.port import Dialect, View
 
 TIME = 1_795_235_449_123
 STAMP = "2026-11-21T04:30:49.123Z"
@@ -59,26 +60,72 @@ class TellingTests(SynchronousTestCase):
         """Make a dialect."""
         self.dialect = PlainDialect("NAME", "Be kind.\nHave fun.")
 
-    def test_events(self) -> None:
-        """A message, a topic, each as three kinds of readers see it."""
-        said = i.Event(9, 1, 42, TIME, 3, "alice", "message", "a\nb")
-        about = i.Event(9, 1, 43, TIME, 3, "alice", "topic", "tea")
-        for event, view, frame in (
-            (said, View.CURRENT, "alice: a\nb"),
-            (said, View.OTHER, "[lobby] alice: a\nb"),
-            (said, View.OWN, "+ lobby 42"),
-            (about, View.CURRENT, "* alice set the topic: tea"),
-            (about, View.OTHER, "* [lobby] alice set the topic: tea"),
-            (about, View.OWN, "+ lobby 43"),
+    def check(self, event: i.Event, text: str) -> None:
+        """See how an event is told: where one is, elsewhere, to its writer, later."""
+        mark = "" if event.kind == "message" else "* "
+        for view, frame in (
+            (View.CURRENT, f"{mark}{text}"),
+            (View.OTHER, f"{mark}[lobby] {text}"),
+            (View.OWN, "+ lobby 42"),
         ):
             told = self.dialect.event("lobby", event, view)
-            self.assertEqual(told, frame.encode() + b"\0")
-        for event, text in ((said, "alice: a\nb"), (about, "alice set the topic: tea")):
-            self.assertEqual(
-                self.dialect.log_entry("lobby", event).decode(),
-                f"* lobby {event.n} {STAMP} {text}\0",
+            self.assertEqual(told.decode(), frame + "\0")
+        listed = f"* lobby 42 {STAMP} {text}\0"
+        self.assertEqual(self.dialect.log_entry("lobby", event, "x7").decode(), listed)
+        found = self.dialect.found_entry("lobby", Found(event, ((0, 1),)), "x7")
+        self.assertEqual(found.decode(), listed)
+
+    def test_events(self) -> None:
+        """Of each kind, as each kind of reader sees it."""
+        for kind, said, text in (
+            ("message", "a\nb", "alice: a\nb"),
+            ("topic", "tea", "alice set the topic: tea"),
+            ("edit", "new", "alice edited 40: new"),
+            ("edit", "", "alice edited 40: (deleted)"),
+            ("delete", "", "alice deleted 40"),
+            ("react", "👍", "alice reacted to 40: 👍"),
+            ("unreact", "👍", "alice took back 👍 from 40"),
+        ):
+            target = None if kind in ("message", "topic") else 40
+            event = i.Event(9, 1, 42, TIME, 3, "alice", kind, said, None, None, target)
+            self.check(event, text)
+
+    def test_every_kind_has_words(self) -> None:
+        """No kind of event is unknown."""
+        for kind in i.KINDS:
+            event = i.Event(9, 1, 42, TIME, 3, "alice", kind, "x", None, None, 40)
+            told = self.dialect.event("lobby", event, View.CURRENT)
+            self.assertIn(b"alice", told)
+
+    def test_what_became_of_a_message(self) -> None:
+        """What it answers, that it was edited, that it was deleted."""
+        for target, changed, said, text in (
+            (40, 0, "hi", "alice (to 40): hi"),
+            (None, 50, "hi", "alice: hi (edited)"),
+            (40, 50, "hi", "alice (to 40): hi (edited)"),
+            (None, 50, "", "alice: (deleted)"),
+            (40, 50, "", "alice (to 40): (deleted)"),
+            (None, 0, "", "alice: "),
+        ):
+            event = i.Event(
+                *(9, 1, 42, TIME, 3, "alice", "message", said, None, None),
+                *(target, changed),
             )
-        self.assertEqual(self.dialect.log_end("lobby", 43), b"* end lobby 43\0")
+            self.check(event, text)
+
+    def test_ends_of_lists(self) -> None:
+        """Of history and of a search."""
+        end = self.dialect.log_end("lobby", 43, "x7")
+        self.assertEqual(end, b"* end lobby 43\0")
+        end = self.dialect.found_end(Indexed(9, TIME), "x7")
+        self.assertEqual(end, b"* end search\0")
+
+    def test_what_is_no_longer_kept(self) -> None:
+        """Up to where, and of which room."""
+        for view, where in ((View.CURRENT, ""), (View.OTHER, "[lab] ")):
+            told = self.dialect.expired("lab", 41, view)
+            text = f"* {where}messages up to 41 are no longer kept\0"
+            self.assertEqual(told.decode(), text)
 
     def test_notes(self) -> None:
         """Who came, went, or has another name."""
@@ -95,6 +142,8 @@ class TellingTests(SynchronousTestCase):
                 self.dialect.note("lab", note, View.OTHER).decode(),
                 f"* [lab] {text}\0",
             )
+        typing = i.Note(1, 1, 5, "typing", "bob")
+        self.assertEqual(self.dialect.note("lab", typing, View.CURRENT), b"")
 
     def test_the_greeting(self) -> None:
         """It says where one is, and how many others are; then the operator's words."""
@@ -103,7 +152,8 @@ class TellingTests(SynchronousTestCase):
             (1, "with 1 other"),
             (3, "with 3 others"),
         ):
-            body = i.Welcomed(1, "lobby", 9, "guest-7", others, "tea", 7)
+            lobby = i.Entered(1, "lobby", 9, "guest-7", others, "tea", 9)
+            body = i.Welcomed(7, "guest-7", TIME, (lobby,))
             greeting = (
                 f"* Welcome to NAME. You are guest-7 in lobby {company}."
                 " /nick NAME to choose a name, /help for the rest."
@@ -117,14 +167,15 @@ class TellingTests(SynchronousTestCase):
 
     def test_replies(self) -> None:
         """Every other answer."""
+        members = (i.Member("al", 3, False), i.Member("bo", 9, True))
         lines = (i.RoomLine("lobby", 3, 42, "tea"), i.RoomLine("lab", 1, 0, ""))
         for body, frames in (
             (
-                i.Entered(2, "lab", 0, "al", 1, ""),
+                i.Entered(2, "lab", 0, "al", 1, "", 0),
                 "* You are al in lab with 1 other.\0",
             ),
             (
-                i.Entered(2, "lab", 0, "al", 0, "tea"),
+                i.Entered(2, "lab", 0, "al", 0, "tea", 0),
                 "* You are al in lab alone. Topic: tea\0",
             ),
             (i.Exited(2, "lab", 1, "lobby"), "* You left lab. You are in lobby.\0"),
@@ -133,17 +184,17 @@ class TellingTests(SynchronousTestCase):
             (i.Topic("lab", "tea"), "* lab: the topic is: tea\0"),
             (i.Topic("lab", ""), "* lab: there is no topic\0"),
             (
-                i.WhoPage("lab", (("al", 3), ("bo", 9)), 2, None),
-                "* lab al s3\0* lab bo s9\0* end lab 2\0",
+                i.WhoPage("lab", members, 2, None),
+                "* lab al s3\0* lab bo s9 away\0* end lab 2\0",
             ),
-            (i.WhoPage("lab", (("al", 3),), 2, r.Who("lab", 3)), "* lab al s3\0"),
+            (i.WhoPage("lab", members[:1], 2, r.Who("lab", 3)), "* lab al s3\0"),
             (
-                i.RoomsPage(lines, None),
+                i.RoomsPage(lines, 2, None),
                 "* lobby 3 members, last 42: tea\0"
                 "* lab 1 member, last 0\0* end rooms\0",
             ),
             (
-                i.RoomsPage(lines[1:], r.Rooms(2)),
+                i.RoomsPage(lines[1:], 2, r.Rooms(2)),
                 "* lab 1 member, last 0\0",
             ),
             (i.HelpText(("a", "b")), "* a\0* b\0* end help\0"),
@@ -163,17 +214,22 @@ class TellingTests(SynchronousTestCase):
             (i.AcksSet(True), "* acks on\0"),
             (i.AcksSet(False), "* acks off\0"),
             (i.Announced("tea\nfor all"), "Server: tea\nfor all\0"),
+            (i.Stored(1, "lab", 58, 7), ""),
+            (i.Done(), ""),
             (i.Opened(7, "@bob", 4), ""),
-            (i.Relabelled(7, "@rob"), ""),
-            (i.Dropped(7), ""),
+            (i.Relabelled(7, "@bob", "@rob"), ""),
+            (i.Dropped(7, "@bob"), ""),
         ):
             self.assertEqual(self.dialect.reply(body).decode(), frames)
+            self.assertEqual(self.dialect.reply(body, "x7").decode(), frames)
         self.assertEqual(self.dialect.notice("x"), b"* x\0")
         self.assertEqual(self.dialect.error("x"), b"! x\0")
+        self.assertEqual(self.dialect.ping(), b"")
 
     def test_every_answer_has_words(self) -> None:
         """No kind of answer is unknown, but those that are read from the store."""
-        known = set(self.dialect._replies) | {i.LogRange, i.StatusRange}
+        read = {i.LogRange, i.StatusRange, i.SearchRange, i.Repeated, i.Missing}
+        known = set(self.dialect._replies) | read
         self.assertEqual(known, set(subclasses(i.Body)))
 
     def test_the_time_of_day_at_the_server(self) -> None:
@@ -190,15 +246,26 @@ class TellingTests(SynchronousTestCase):
         """Who is there, who was, and, for operators, from where."""
         here = SessionRecord(3, "alice", "10.0.0.7:9", TIME)
         gone = SessionRecord(2, "bob", "unix", TIME, TIME + 1_000)
+        was = f"* s2 bob connected {STAMP} disconnected {LATER}"
         for record, with_address, frame in (
             (here, False, f"* s3 alice connected {STAMP}"),
             (here, True, f"* s3 alice connected {STAMP} from 10.0.0.7:9"),
-            (gone, False, f"* s2 bob connected {STAMP} disconnected {LATER}"),
-            (gone, True, f"* s2 bob connected {STAMP} disconnected {LATER} from unix"),
+            (gone, False, was),
+            (gone, True, f"{was} from unix"),
         ):
-            told = self.dialect.status_entry(record, with_address)
-            self.assertEqual(told.decode(), frame + "\0")
+            for is_away, end in ((False, "\0"), (True, " away\0")):
+                told = self.dialect.status_entry(record, with_address, is_away, "x7")
+                self.assertEqual(told.decode(), frame + end)
         self.assertEqual(self.dialect.status_end(), b"* end status\0")
+
+    def test_what_it_is(self) -> None:
+        """It sees from where it is told, needs no hello and claims no connection."""
+        dialect: Dialect = self.dialect
+        self.assertEqual(
+            (dialect.has_views, dialect.is_answered, dialect.needs_hello),
+            (True, False, False),
+        )
+        self.assertFalse(dialect.claims('{"op":"hello"}'))
 
     def test_timestamps(self) -> None:
         """RFC 3339, in UTC, with milliseconds."""

@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
-from twisted.internet.defer import Deferred
+from msgspec.structs import replace
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.interfaces import IDelayedCall
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 
 from ecochat.core.framing import encode_frame
-from ecochat.core.items import Event, Note
+from ecochat.core.items import Event, Note, SearchRange
 from ecochat.core.limits import Limits
-from ecochat.core.records import Batch, Loaded, SessionRecord
+from ecochat.core.records import (
+    Batch,
+    Found,
+    Indexed,
+    KeyRecord,
+    Loaded,
+    SessionRecord,
+)
 from ecochat.dialects.plain import PlainDialect
 from ecochat.dialects.port import View
+from ecochat.dialects.structured import StructuredDialect
 from ecochat.net.exchange import Exchange
 from ecochat.net.link import QUIET, Link, LinkSettings
 from ecochat.store.memory import MemoryStore
 from ecochat.store.port import StoreError
 
 MAX_FRAME = 65_536
+
+PING = b'{"op":"ping"}\0'
+"""What a client is asked that has been silent."""
 
 
 class MarkedDialect(PlainDialect):
@@ -74,9 +88,13 @@ class FakePipe:
 
 
 class FakeShell:
-    """A protocol that remembers what its link asked for."""
+    """A protocol that remembers what its link asked for.
+
+    :ivar silent: whether the peer's machine does not answer.
+    """
 
     def __init__(self) -> None:
+        self.silent = False
         self.fake_pipe = FakePipe()
         self.pipe: Any = self.fake_pipe
         self.paused = False
@@ -106,16 +124,20 @@ class FakeShell:
         """Forget the connection."""
         self.calls.append("gone")
 
+    def is_silent(self) -> bool:
+        """Return what the test says."""
+        return self.silent
+
 
 class Page:
-    """A page that was asked for; the test answers it.
+    """What was asked of the store; the test answers it.
 
     :ivar wanted: the arguments of the call.
     """
 
-    def __init__(self, wanted: tuple[int, ...], rows: list[Any]) -> None:
+    def __init__(self, wanted: tuple[Any, ...], rows: Any) -> None:
         self.wanted = wanted
-        self.deferred: Deferred[list[Any]] = Deferred()
+        self.deferred: Deferred[Any] = Deferred()
         self._rows = rows
 
     def answer(self) -> None:
@@ -182,9 +204,35 @@ class FakeStorage:
         """The same for those that have ended."""
         return self._read(self.memory.closed_sessions, time, count)
 
-    def _read(
-        self, read: Callable[..., list[Any]], *wanted: int
-    ) -> Deferred[list[Any]]:
+    def key(self, hash: bytes) -> Deferred[KeyRecord | None]:
+        """The same for a key."""
+        return self._read(self.memory.key, hash)
+
+    def stored(self, key: int, id: int) -> Deferred[Event | None]:
+        """The same for what was stored under an id."""
+        return self._read(self.memory.stored, key, id)
+
+    def search(self, wanted: SearchRange) -> Deferred[list[Found]]:
+        """The same for a search."""
+        return self._read(self.memory.search, wanted)
+
+    def indexed(self) -> Deferred[Indexed]:
+        """The same for how far a search sees."""
+        return self._read(self.memory.indexed)
+
+    def last_before(self, time: int, count: int | None, room: int) -> Deferred[int]:
+        """The same for what need not be kept."""
+        return self._read(self.memory.last_before, time, count, room)
+
+    def oldest(self, room: int) -> Deferred[int]:
+        """The same for what is kept."""
+        return self._read(self.memory.oldest, room)
+
+    def index(self) -> Deferred[bool]:
+        """There is nothing to do: memory is searched as it is."""
+        return succeed(self.memory.index())
+
+    def _read(self, read: Callable[..., Any], *wanted: Any) -> Deferred[Any]:
         page = Page(wanted, read(*wanted))
         if self.reads_at_once:
             self._clock.callLater(0, page.answer)
@@ -217,6 +265,23 @@ class Connection:
         """All frames that it was sent."""
         return self.pipe.frames
 
+    @property
+    def said(self) -> list[dict[str, Any]]:
+        """All objects that it was sent, of the structured dialect."""
+        return [json.loads(frame) for frame in self.frames if frame[0] == "{"]
+
+    def ops(self) -> list[str]:
+        """Return what they are."""
+        return [said["op"] for said in self.said]
+
+    def ask(self, op: str, **fields: Any) -> None:
+        """Let a frame of the structured dialect arrive."""
+        self.send(json.dumps({"op": op, **fields}))
+
+    def hello(self, **fields: Any) -> None:
+        """Let a hello arrive."""
+        self.ask("hello", protocol=1, **fields)
+
     def send(self, *texts: str) -> None:
         """Let frames arrive, all in one read."""
         self.receive(b"".join(map(encode_frame, texts)))
@@ -239,19 +304,37 @@ class Connection:
 
 
 class World:
-    """An exchange on a clock and a fake store, and connections to it."""
+    """An exchange on a clock and a fake store, and connections to it.
 
-    def __init__(self, log_messages: bool = False) -> None:
+    :param memory: what is stored already, if there is something.
+    """
+
+    def __init__(
+        self,
+        log_messages: bool = False,
+        grace: float = 0,
+        ping_interval: float = 0,
+        memory: MemoryStore | None = None,
+    ) -> None:
         self.clock = Clock()
         self.storage = FakeStorage(self.clock)
+        if memory is not None:
+            self.storage.memory = memory
         storage: Any = self.storage
         self.exchange = Exchange(
-            Limits(), storage, self.clock, log_messages=log_messages
+            Limits(grace=bool(grace)),
+            storage,
+            self.clock,
+            log_messages=log_messages,
+            grace=grace,
         )
         self.exchange.start()
         self.dialect = MarkedDialect("test")
-        self.settings = LinkSettings(self.dialect, MAX_FRAME)
-        self.of_operators = LinkSettings(self.dialect, MAX_FRAME, operator=True)
+        structured = StructuredDialect("test", MAX_FRAME, Limits().message)
+        self.settings = LinkSettings(
+            self.dialect, MAX_FRAME, others=(structured,), ping_interval=ping_interval
+        )
+        self.of_operators = replace(self.settings, operator=True)
 
     def connect(self, settings: LinkSettings | None = None) -> Connection:
         """Make a connection that has no session yet."""
@@ -266,6 +349,19 @@ class World:
         self.run()
         connection.clear()
         return connection
+
+    def greet(self, **fields: Any) -> Connection:
+        """Make a connection that has said hello, and been welcomed; that is kept."""
+        connection = self.connect()
+        connection.hello(**fields)
+        self.run()
+        return connection
+
+    @property
+    def timers(self) -> list[IDelayedCall]:
+        """What is due later, but for the search index, which has its own time."""
+        index = self.exchange._follower._due
+        return [call for call in self.clock.getDelayedCalls() if call is not index]
 
     def run(self, turns: int = 50) -> None:
         """Let everything happen that is due now."""

@@ -140,8 +140,10 @@ class Expected:
 
     def _take_answer(self, body: Body) -> None:
         if isinstance(body, Entered):
-            self._rooms[body.room] = body.name
-            self._current = body.room
+            self._enter(body)
+        elif isinstance(body, Welcomed):
+            for room in body.rooms:
+                self._enter(room)
         elif isinstance(body, Exited):
             del self._rooms[body.room]
             self._current = body.current
@@ -151,6 +153,10 @@ class Expected:
         if not self._listing:
             self._out += self._held
             self._held.clear()
+
+    def _enter(self, body: Entered) -> None:
+        self._rooms[body.room] = body.name
+        self._current = body.room
 
     def _is_old_news(self, body: Body) -> bool:
         """Whether it says once more that the session cannot begin yet."""

@@ -197,7 +197,7 @@ class FailedCommitTests(ExchangeTestCase):
         self.assertEqual(self.two.frames[1:], ["* guest-2 is now bob"])
         self.world.clock.advance(RETRY)
         self.assertEqual(self.storage.appends, [])
-        self.assertEqual(self.world.clock.getDelayedCalls(), [])
+        self.assertEqual(self.world.timers, [])
 
     def test_departures_are_tried_again_once_a_second(self) -> None:
         """However many groups are refused meanwhile."""
@@ -208,10 +208,10 @@ class FailedCommitTests(ExchangeTestCase):
             self.two.send("hi")
             self.world.run()
             self.storage.fail()
-        self.assertEqual(len(self.world.clock.getDelayedCalls()), 1)
+        self.assertEqual(len(self.world.timers), 1)
         self.world.clock.advance(RETRY)
         self.commit_all()
-        self.assertEqual(self.world.clock.getDelayedCalls(), [])
+        self.assertEqual(self.world.timers, [])
 
 
 class FaultTests(ExchangeTestCase):
@@ -366,7 +366,7 @@ class StopTests(ExchangeTestCase):
             self.assertEqual(connection.shell.calls, ["close"])
             connection.lose()
         self.world.run()
-        self.assertEqual(self.world.clock.getDelayedCalls(), [])
+        self.assertEqual(self.world.timers, [])
         self.assertEqual(self.storage.appends, [])
 
     def test_with_nothing_pending(self) -> None:
@@ -408,7 +408,7 @@ class StopTests(ExchangeTestCase):
         self.assertEqual(self.one.frames, [REFUSED, "* server is stopping"])
         self.world.clock.advance(RETRY)
         self.assertEqual(self.storage.appends, [])
-        self.assertEqual(self.world.clock.getDelayedCalls(), [])
+        self.assertEqual(self.world.timers, [])
 
 
 class StartTests(SynchronousTestCase):

@@ -31,7 +31,7 @@ class KickTests(LinkTestCase):
         for _ in range(3):
             self.world.clock.advance(LAST_WORDS)
         self.assertEqual(self.ends(), list(calls))
-        self.assertEqual(self.world.clock.getDelayedCalls(), [])
+        self.assertEqual(self.world.timers, [])
         self.operator.lose()
         self.assert_gone(self.bob)
         self.assertEqual(self.ends(), list(calls))
@@ -101,8 +101,7 @@ class KickTests(LinkTestCase):
         self.assert_over("close")
 
     def test_what_is_on_its_way(self) -> None:
-        """What is ordered before is done and stored, what is behind is not; of neither
-        is it told: the word comes at once."""
+        """What is ordered before is done, stored and told; what is behind is not."""
         self.world.storage.at_once = False
         self.bob.send("before")
         self.operator.send("/kick bob too loud")
@@ -111,7 +110,7 @@ class KickTests(LinkTestCase):
         self.world.storage.at_once = True
         self.world.storage.commit()
         self.world.run()
-        self.assertEqual(self.bob.frames, [WORDS])
+        self.assertEqual(self.bob.frames, ["+ lobby 1", WORDS])
         self.assertEqual(self.operator.frames[0], "bob: before")
         self.assertEqual(self.world.exchange.channels[1].last, 1)
         self.assert_over("close")
@@ -125,7 +124,7 @@ class KickTests(LinkTestCase):
         self.world.storage.at_once = True
         self.world.storage.commit()
         self.world.run()
-        self.assertEqual(self.world.clock.getDelayedCalls(), [])
+        self.assertEqual(self.world.timers, [])
         self.assert_over()
 
     def test_in_the_turn_after(self) -> None:
@@ -214,7 +213,7 @@ class KickTests(LinkTestCase):
         self.world.run()
         self.world.storage.fail()
         self.world.run()
-        self.assertEqual(self.bob.frames, [WORDS])
+        self.assertEqual(self.bob.frames, ["! not stored: disk full", WORDS])
         said = ["~* bob left", "* bob (s2) is disconnected"]
         self.assertEqual(self.operator.frames, said)
         self.world.storage.at_once = True

@@ -8,7 +8,7 @@ from twisted.logger import capturedLogs
 from twisted.trial.unittest import SynchronousTestCase
 
 from ecochat.core import limits, rules
-from ecochat.core.requests import GetTopic, Request
+from ecochat.core.requests import GetTopic, Open, Request
 from ecochat.dialects.plain_parser import PlainParser
 from ecochat.net import exchange
 from ecochat.net.link import BAD_FRAMES, IN_FLIGHT, QUIET, RETRY
@@ -43,7 +43,7 @@ class LinkTestCase(SynchronousTestCase):
         self.assertEqual(self.sessions(), [])
         self.assertEqual(self.world.exchange.sessions, {})
         self.assertEqual(self.world.exchange.links, {})
-        self.assertEqual(self.world.clock.getDelayedCalls(), [])
+        self.assertEqual(self.world.timers, [])
 
 
 class BeginTests(LinkTestCase):
@@ -528,7 +528,7 @@ class FailureTests(LinkTestCase):
 
         other = self.world.join()
         self.world.storage.at_once = False
-        self.patch(rules, "_open", broken)
+        self.patch(rules, "_OF_NOBODY", {Open: broken})
         one = self.world.connect()
         one.send("hi")
         self.world.run()

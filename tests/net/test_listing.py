@@ -14,6 +14,8 @@ from ecochat.net.listing import CHUNK, LogListing, StatusListing
 from ecochat.store.port import StoreError
 from tests.net.fakes import Connection, World
 
+KEY = "k" * 22
+
 
 class StatusTests(SynchronousTestCase):
     """The sessions, in pages of two."""
@@ -77,7 +79,7 @@ class StatusTests(SynchronousTestCase):
     def test_many_fit_in_a_chunk(self) -> None:
         """Those that are gone are told at once, however long their lines are."""
         record = SessionRecord(10**15, "𝔘" * MAX_NICK, "x" * 60, 0, 1)
-        line = PlainDialect("x").status_entry(record, with_address=True)
+        line = PlainDialect("x").status_entry(record, True, is_away=True)
         self.assertLess(CLOSED_SESSIONS * len(line), CHUNK)
 
     def test_a_page_of_the_open_ones_is_about_a_chunk(self) -> None:
@@ -130,23 +132,88 @@ class StatusTests(SynchronousTestCase):
         self.assertEqual([shorten(f) for f in one.frames], ["s2", "s1-", "end"])
 
 
+class RepeatTests(SynchronousTestCase):
+    """What is written again under the same number."""
+
+    def setUp(self) -> None:
+        self.world = World()
+        self.alice, self.bob = self.world.connect(), self.world.connect()
+        self.alice.hello(key=KEY, nick="alice", rooms={"lobby": None, "lab": None})
+        self.bob.hello(nick="bob")
+        self.world.run()
+        self.say("say", room="lobby", text="hi", id=5)
+
+    def say(self, op: str, **fields: object) -> tuple[object, ...]:
+        """Return what alice is answered: code, or room and number and whether again."""
+        self.alice.clear()
+        self.alice.ask(op, ref="r", **fields)
+        self.world.run()
+        [answer] = [said for said in self.alice.said if said.get("ref") == "r"]
+        if answer["op"] == "error":
+            return (answer["code"],)
+        return answer["room"], answer["n"], answer.get("duplicate", False)
+
+    def test_where_it_was_said(self) -> None:
+        """The room may be left out; another one, or none, is not the same."""
+        same = ("lobby", 1, True)
+        self.assertEqual(self.say("say", room="Lobby", text="hi", id=5), same)
+        self.assertEqual(self.say("say", text="hi", id=5), same)
+        for room in ("lab", "nowhere", "no room", "@bob", "@nobody"):
+            answer = self.say("say", room=room, text="hi", id=5)
+            self.assertEqual(answer, ("id_reused",), room)
+        self.assertEqual(self.say("topic", topic="hi", id=5), ("id_reused",))
+        self.assertEqual(self.say("say", room="lobby", text="ho", id=5), ("id_reused",))
+
+    def test_to_one_person(self) -> None:
+        """Who may be gone, or have another name by now."""
+        self.assertEqual(self.say("msg", nick="bob", text="psst", id=6)[1:], (1, False))
+        self.bob.ask("nick", nick="rob")
+        self.world.run()
+        for nick in ("bob", "rob"):
+            answer = self.say("msg", nick=nick, text="psst", id=6)
+            self.assertEqual(answer, (f"@{nick}", 1, True))
+        self.assertEqual(self.say("say", text="psst", id=6), ("@3", 1, True))
+
+    def test_an_edit(self) -> None:
+        """Its own text is compared; of what it has changed none is known any more."""
+        change = {"room": "lobby", "message": 1, "id": 6}
+        self.assertEqual(self.say("edit", text="ho", **change), ("lobby", 2, False))
+        self.assertEqual(self.say("edit", text="ho", **change), ("lobby", 2, True))
+        self.assertEqual(self.say("edit", text="ha", **change), ("id_reused",))
+        self.assertEqual(self.say("say", text="hi", id=5), ("lobby", 1, True))
+
+    def test_what_is_no_longer_kept(self) -> None:
+        """Of the last one it is known where it was; of others, that it is not there."""
+        self.say("say", room="lobby", text="ho", id=7)
+        self.world.exchange.expire(1, 2)
+        self.world.run()
+        self.assertEqual(self.say("say", room="lobby", text="ho", id=7)[1:], (2, True))
+        self.assertEqual(self.say("say", room="lab", text="ho", id=7), ("id_reused",))
+        self.assertEqual(
+            self.say("say", room="lobby", text="hi", id=5), ("id_skipped",)
+        )
+
+
 class ListingTests(SynchronousTestCase):
     """What has to be so without any connection."""
 
     def test_an_empty_log_is_over_at_once(self) -> None:
         """There is nothing to be read."""
         dialect = PlainDialect("x")
-        self.assertTrue(LogListing(LogRange(1, "lab", 3, 3, 3), dialect).over)
-        self.assertFalse(LogListing(LogRange(1, "lab", 2, 3, 3), dialect).over)
+        for after, over in ((3, True), (2, False)):
+            some = LogListing(LogRange(1, "lab", after, 3, 3), dialect, None, {})
+            self.assertIs(some.over, over)
 
-    def test_a_hole_in_the_log(self) -> None:
-        """It is an error, and not the end of the list."""
-        some = LogListing(LogRange(1, "lab", 2, 3, 3), PlainDialect("x"))
-        self.assertRaises(LookupError, some.chunk, [])
+    def test_what_has_expired_meanwhile(self) -> None:
+        """The list is over where nothing of it is kept any more."""
+        some = LogListing(LogRange(1, "lab", 2, 3, 3), PlainDialect("x"), None, {})
+        self.assertEqual((some.chunk([]), some.over), (b"", True))
+        self.assertEqual(some.end(), b"* end lab 3\0")
 
     def test_no_sessions(self) -> None:
         """They are no error: first none is open, then none has ended."""
-        some = StatusListing(StatusRange(0, 9, addresses=False), PlainDialect("x"))
+        wanted = StatusRange(0, 9, addresses=False, away=frozenset())
+        some = StatusListing(wanted, PlainDialect("x"), None, {})
         for over in (False, True):
             self.assertEqual(some.chunk([]), b"")
             self.assertEqual(some.over, over)

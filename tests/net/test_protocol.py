@@ -141,7 +141,7 @@ class ProtocolTestCase(SynchronousTestCase):
         protocol.connectionLost(Failure(error or ConnectionDone()))
         self.world.run()
         if not self.factory.connections:
-            self.assertEqual(self.world.clock.getDelayedCalls(), [])
+            self.assertEqual(self.world.timers, [])
 
 
 class ConnectionTests(ProtocolTestCase):
@@ -176,10 +176,11 @@ class ConnectionTests(ProtocolTestCase):
         }
         for text, address in addresses.items():
             self.factory.max_clients += 1
-            transport = StringTransport(hostAddress=UNIX, peerAddress=address)
-            link = self.connect(transport)._link
-            assert link is not None
-            self.assertEqual(link.address, text)
+            self.connect(StringTransport(hostAddress=UNIX, peerAddress=address))
+            self.world.clock.advance(QUIET)
+            self.world.run()
+            [opened] = self.world.storage.batches[-1].opened
+            self.assertEqual(opened.address, text)
 
     def test_reading_stops_and_goes_on(self) -> None:
         """As the link wishes."""
@@ -556,7 +557,7 @@ class EmptiedTests(ProtocolTestCase):
         people[1].connectionLost()
         self.successResultOf(emptied)
         self.world.run()
-        self.assertEqual(self.world.clock.getDelayedCalls(), [])
+        self.assertEqual(self.world.timers, [])
 
     def test_some_do_not_leave(self) -> None:
         """They are aborted after the time."""
@@ -577,7 +578,7 @@ class EmptiedTests(ProtocolTestCase):
             protocol.connectionLost()
         self.successResultOf(emptied)
         self.world.run()
-        self.assertEqual(self.world.clock.getDelayedCalls(), [])
+        self.assertEqual(self.world.timers, [])
 
 
 class Collector(Protocol):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ecochat.core.items import Kicked, Reply
 from ecochat.net import link
-from ecochat.net.bucket import RateLimit
-from ecochat.net.link import BAD_FRAMES, CALM, IN_FLIGHT
+from ecochat.net.bucket import CALM, RateLimit
+from ecochat.net.link import BAD_FRAMES, IN_FLIGHT
 from tests.net import fakes
 from tests.net.fakes import MAX_FRAME, Connection, World
 from tests.net.test_link import WELCOME, LinkTestCase
@@ -87,7 +87,7 @@ class RateTests(RateTestCase):
         for n in (5, 6):
             one.send(f"m{n}")
             self.world.run()
-        self.assertEqual(len(self.world.clock.getDelayedCalls()), 1)
+        self.assertEqual(len(self.world.timers), 1)
         self.assertEqual(self.said(one), [*acks(1, 3), NOTICE])
         self.pass_time(3 * TOKEN)
         self.assertEqual(self.said(one), acks(4, 6))
@@ -164,10 +164,10 @@ class RateTests(RateTestCase):
         one = self.world.join()
         self.patch(self.world.exchange, "now", lambda: 0.0)
         one.send(*["x"] * (IN_FLIGHT - 1))
-        self.assertEqual(len(self.world.clock.getDelayedCalls()), 1)  # the turn
+        self.assertEqual(len(self.world.timers), 1)  # the turn
         self.world.run()
         self.assertEqual(one.frames, acks(1, IN_FLIGHT - 1))
-        self.assertEqual(self.world.clock.getDelayedCalls(), [])
+        self.assertEqual(self.world.timers, [])
 
 
 class NoticeTests(RateTestCase):
@@ -268,7 +268,7 @@ class EndTests(RateTestCase):
         self.pass_time(9 * TOKEN)
         self.assertEqual(log.last, 9)
         self.assertEqual(one.shell.calls[-1], "gone")
-        self.assertEqual(self.world.clock.getDelayedCalls(), [])
+        self.assertEqual(self.world.timers, [])
         self.assert_gone(one)
 
     def test_lost_with_nothing_unread(self) -> None:
@@ -291,7 +291,7 @@ class EndTests(RateTestCase):
         one.link.stop()
         self.world.run()
         self.assertEqual(one.shell.calls[-1], "gone")
-        self.assertEqual(self.world.clock.getDelayedCalls(), [])
+        self.assertEqual(self.world.timers, [])
         self.assertEqual(self.world.exchange.channels[1].last, BURST)
         self.assert_gone(one)
 
@@ -304,7 +304,7 @@ class EndTests(RateTestCase):
         self.pass_time(9 * TOKEN)
         self.assertEqual(self.world.exchange.channels[1].last, BURST)
         self.assertEqual(one.shell.calls[-1], "gone")
-        self.assertEqual(self.world.clock.getDelayedCalls(), [])
+        self.assertEqual(self.world.timers, [])
 
     def test_stopped(self) -> None:
         """The server's end does not wait for it."""

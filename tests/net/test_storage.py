@@ -9,8 +9,15 @@ from twisted.internet import reactor
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.trial.unittest import TestCase
 
-from ecochat.core.items import Event, RoomMade, SessionClosed, SessionOpened
-from ecochat.core.records import Batch, Loaded
+from ecochat.core.items import (
+    Event,
+    KeyMade,
+    RoomMade,
+    SearchRange,
+    SessionClosed,
+    SessionOpened,
+)
+from ecochat.core.records import Batch, Found, Indexed, KeyRecord, Loaded
 from ecochat.net import storage
 from ecochat.net.storage import PAGES, Storage
 from ecochat.store.memory import MemoryStore
@@ -25,6 +32,7 @@ BATCH = Batch(
 class WatchedStore(MemoryStore):
     """Notes the thread of each call; ``page`` waits until it is let go.
 
+    :ivar reading: the threads that have read pages.
     :ivar together: reached when as many pages are read at one time as may be.
     """
 
@@ -32,6 +40,7 @@ class WatchedStore(MemoryStore):
         super().__init__()
         self.threads: dict[str, int] = {}
         self.calls: list[str] = []
+        self.reading: set[int] = set()
         self.refusing = False
         self.together = threading.Barrier(READERS, timeout=60)
 
@@ -53,9 +62,20 @@ class WatchedStore(MemoryStore):
             raise StoreError("disk full")
         super().append(batch)
 
+    def index(self) -> bool:
+        """Index."""
+        self._called("index")
+        return super().index()
+
+    def search(self, wanted: SearchRange) -> list[Found]:
+        """Search."""
+        self._called("search")
+        return super().search(wanted)
+
     def page(self, room: int, after: int, upto: int, size: int) -> list[Event]:
         """Read, when another is read at the same time."""
         self._called("page")
+        self.reading.add(threading.get_ident())
         self.together.wait()
         return super().page(room, after, upto, size)
 
@@ -170,6 +190,63 @@ class StorageTests(TestCase):
         self.assertEqual([record.session for record in there], [1])
         ended = await self.storage.closed_sessions(10, 5)
         self.assertEqual([record.session for record in ended], [2])
+
+    async def test_what_is_read_at_hello_and_later(self) -> None:
+        """Keys, what is stored under an id, and what need not be kept."""
+        self.start()
+        event = Event(2, 1, 1, 500, 1, "bob", "message", "hi", 1, 7)
+        rooms, keys = BATCH.rooms, [KeyMade(1, 1, b"hash")]
+        await self.storage.append(Batch(rooms=rooms, keys=keys, events=[event]))
+        record = await self.storage.key(b"hash")
+        self.assertEqual(record, KeyRecord(1, b"hash", 7, (1, 1)))
+        self.assertEqual(await self.storage.stored(1, 7), event)
+        self.assertEqual(await self.storage.last_before(501, None, 1), 1)
+        self.assertEqual(await self.storage.oldest(1), 1)
+
+    async def test_searching(self) -> None:
+        """It has a thread of its own: it goes on while others wait for what they read,
+        and they do not wait for it."""
+        self.start()
+        await self.storage.append(BATCH)
+        wanted = SearchRange(("hi",), None, {}, None, 0, 9, 9)
+        pages = [self.storage.page(1, 0, 1, 100) for _ in range(READERS - 1)]
+        (found,) = await self.storage.search(wanted)
+        self.assertEqual(found.event, BATCH.events[0])
+        self.assertEqual(await self.storage.indexed(), Indexed(2, 0))
+        pages.append(self.storage.page(1, 0, 1, 100))
+        self.assertEqual(len(await gatherResults(pages)), READERS)
+        self.assertNotIn(self.store.threads["search"], self.store.reading)
+
+    async def test_indexing(self) -> None:
+        """It is done where groups are stored, and tells whether there is more."""
+        self.start()
+        await self.storage.append(BATCH)
+        self.assertIs(await self.storage.index(), False)
+        threads = self.store.threads
+        self.assertEqual(threads["index"], threads["append"])
+
+    async def test_groups_go_before_the_index(self) -> None:
+        """One that is asked to be stored before a step has begun is stored first."""
+        self.start()
+        may_go = threading.Event()
+        self.storage._writer.callInThread(may_go.wait, 60)
+        step = self.storage.index()
+        stored = self.storage.append(BATCH)
+        may_go.set()
+        self.assertIs(await step, True)
+        await stored
+        self.assertEqual(self.store.calls, ["open", "append"])
+        self.assertIs(await self.storage.index(), False)
+        self.assertEqual(self.store.calls, ["open", "append", "index"])
+
+    async def test_indexing_goes_on_after_a_group_that_failed(self) -> None:
+        """It does not wait for that one for ever."""
+        self.start()
+        self.store.refusing = True
+        with self.assertRaises(StoreError):
+            await self.storage.append(BATCH)
+        await self.storage.index()
+        self.assertEqual(self.store.calls[-1], "index")
 
     async def test_stopping_waits_for_what_is_under_way(self) -> None:
         """What was asked for is done before the store is closed."""

@@ -19,7 +19,7 @@ from ecochat.core.items import (
 from ecochat.core.records import Batch, Loaded, RoomRecord
 from ecochat.store import sqlite
 from ecochat.store.memory import MemoryStore
-from ecochat.store.port import EVENT_SIZE, READERS, Store, StoreError
+from ecochat.store.port import EVENT_SIZE, READERS, SEARCHERS, Store, StoreError
 from ecochat.store.sqlite import SQLiteStore
 
 LOBBY = RoomMade(1, 1, "Lobby", "lobby", 1000)
@@ -115,12 +115,13 @@ class Contract:
         self.assertEqual(self.store.page(1, 0, 5, 1), events[:1])
 
     def test_an_events_own_columns(self) -> None:
-        """All of an event is kept: any text, the sender's key and number."""
+        """All of an event is kept: any text, whose it is, what it is about."""
         self.store.open()
-        event = Event(5, 1, 1, 2**45, 7, "ÆØ", "message", "a\n\x1b✓🙂", b"\x00key", 3)
-        self.store.append(Batch(rooms=[LOBBY], events=[event]))
+        event = Event(5, 1, 1, 2**45, 7, "ÆØ", "message", "a\n\x1b✓🙂", -7, 3)
+        about = Event(6, 1, 2, 2**45, 7, "ÆØ", "react", "👍", target=1)
+        self.store.append(Batch(rooms=[LOBBY], events=[event, about]))
         self.reopened()
-        self.assertEqual(self.store.page(1, 0, 1, 1), [event])
+        self.assertEqual(self.store.page(1, 0, 2, 1000), [event, about])
 
 
 class MemoryStoreTests(Contract, SynchronousTestCase):
@@ -161,7 +162,9 @@ class SQLiteStoreTests(Contract, SQLiteTestCase):
         closed = SessionClosed(4, 1, "alice", "quit", 2000, 1)
         self.store.append(Batch(renamed=[renamed], closed=[closed]))
         self.assertEqual(
-            self.rows("SELECT * FROM sessions"),
+            self.rows(
+                "SELECT id, nick, address, connected, disconnected FROM sessions"
+            ),
             [
                 (1, "alice", "1.2.3.4:5", 1000, 2000),
                 (2, "guest-2", "1.2.3.4:5", 1500, None),
@@ -206,7 +209,7 @@ class SQLiteStoreTests(Contract, SQLiteTestCase):
         """It is a fault of ours, and raised; later groups are stored."""
         self.store.open()
         self.store.append(Batch(rooms=[LOBBY]))
-        wrong = Event(21, 1, 2, 1000, 1, "alice", "message", "hi", b"", 2**70)
+        wrong = Event(21, 1, 2, 1000, 1, "alice", "message", "hi", 1, 2**70)
         batch = Batch(events=[message(1), wrong])
         self.assertRaises(OverflowError, self.store.append, batch)
         self.assertFalse(self.store._db().in_transaction)
@@ -218,12 +221,13 @@ class SQLiteStoreTests(Contract, SQLiteTestCase):
         """It says so, and each connection to read with is there for the next."""
         self.store.open()
         self.store.append(Batch(rooms=[LOBBY], events=[message(1)]))
-        self.rows("ALTER TABLE events RENAME TO away")
-        for _ in range(READERS + 1):
+        ((view,),) = self.rows("SELECT sql FROM sqlite_master WHERE type = 'view'")
+        self.rows("DROP VIEW log")
+        for _ in range(READERS + SEARCHERS + 1):
             error = self.assertRaises(StoreError, self.store.page, 1, 0, 1, 1)
             self.assertRegex(str(error), "^cannot read the log: no such table")
-            self.assertEqual(self.store._readers.qsize(), READERS)
-        self.rows("ALTER TABLE away RENAME TO events")
+            self.assertEqual(self.store._readers.qsize(), READERS + SEARCHERS)
+        self.rows(view)
         self.assertEqual(self.store.page(1, 0, 1, 1), [message(1)])
 
     def test_an_error_that_has_rolled_back(self) -> None:
@@ -315,6 +319,9 @@ class SQLiteStoreTests(Contract, SQLiteTestCase):
         self.assertRaises(StoreError, self.store.page, 1, 0, 1, 1)
         self.assertRaises(StoreError, self.store.open_sessions, 1, 0, 1, 1)
         self.assertRaises(StoreError, self.store.closed_sessions, 1, 1)
+        self.assertRaises(StoreError, self.store.key, b"")
+        self.assertRaises(StoreError, self.store.indexed)
+        self.assertRaises(StoreError, self.store.index)
 
 
 class SQLiteFileTests(SQLiteTestCase):
@@ -373,7 +380,7 @@ class SQLiteFileTests(SQLiteTestCase):
             db.execute("PRAGMA user_version = 99")
         self.assertEqual(
             self.refused(),
-            "was written by a newer EcoChat (schema 99, this one knows 2);"
+            "was written by a newer EcoChat (schema 99, this one knows 3);"
             " upgrade EcoChat, or choose another with --data",
         )
 

@@ -6,7 +6,13 @@ from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from ecochat.core.items import RoomMade, SessionClosed, SessionRenamed
+from ecochat.core.items import (
+    RoomMade,
+    SearchRange,
+    SessionClosed,
+    SessionRenamed,
+    SessionResumed,
+)
 from ecochat.core.records import Batch, Loaded, RoomRecord, SessionRecord
 from ecochat.store import sqlite
 from ecochat.store.memory import MemoryStore
@@ -61,8 +67,9 @@ class Contract:
             SessionRenamed(2, 1, "alice", "al"),
             SessionRenamed(3, 2, "guest-2", "bob"),
         ]
-        self.store.append(Batch(renamed=renamed))
-        open_one = SessionRecord(1, "al", "1.2.3.4:5", 1001, None)
+        resumed = [SessionResumed(4, 1, "5.6.7.8:9", 10)]
+        self.store.append(Batch(renamed=renamed, resumed=resumed))
+        open_one = SessionRecord(1, "al", "5.6.7.8:9", 1001, None)
         self.assertEqual(self.store.open_sessions(ALL, 0, 1, 9), [open_one])
         ended_one = SessionRecord(2, "bob", "1.2.3.4:5", 1002, 2000)
         self.assertEqual(self.store.closed_sessions(2000, 9), [ended_one])
@@ -238,12 +245,16 @@ class UpgradeTests(SQLiteTestCase):
             )
 
     def test_all_is_there(self) -> None:
-        """Rooms are everyone's, and sessions can be asked for."""
+        """Rooms are everyone's, sessions can be asked for, and messages be found."""
         lobby = RoomRecord(1, "Lobby", "lobby", 1, 2, "tea")
         lab = RoomRecord(3, "lab", "lab", 1, 0, "")
         self.assertEqual(self.store.open(), Loaded((lobby, lab), 2, 21, 3))
         self.assertEqual(self.rows("PRAGMA user_version"), [(len(sqlite._schema()),)])
+        while self.store.index():
+            pass
+        (found,) = self.store.search(SearchRange(("hi",), None, {}, None, 0, 9, 9))
         page = self.store.page(1, 0, 9, 1000)
+        self.assertEqual(found.event, page[0])
         said = [(1, "message", "hi"), (2, "topic", "tea")]
         self.assertEqual([(e.n, e.kind, e.text) for e in page], said)
         ended = self.store.closed_sessions(ALL, 50)

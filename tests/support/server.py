@@ -10,6 +10,8 @@ import time
 from pathlib import Path
 from types import TracebackType
 
+from tests.support.uncounted import uncounted
+
 TWISTD = str(Path(sys.executable).parent / "twistd")
 
 
@@ -89,6 +91,7 @@ class Server:
             self._process = subprocess.Popen(
                 command,
                 cwd=self.folder,
+                env=uncounted(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

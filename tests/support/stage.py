@@ -4,9 +4,11 @@
     alice <- + lobby 1              and this is the next one that she gets
     bob <- (closed)                 the server closes
 
-What has no line must not come.
+A search waits until it would find something: the index follows what is said. What has
+no line must not come.
 """
 
+import json
 import re
 
 from tests.support.client import Client
@@ -19,11 +21,21 @@ VARYING = re.compile(
 """Times and ports, which are never the same; how precise a time is stays."""
 
 MAC = re.compile(
-    r"\* ([0-9a-f]{2}:){5}[0-9a-f]{2}|! this machine shows no hardware address"
+    r"(\* |.*\"text\":\")([0-9a-f]{2}:){5}[0-9a-f]{2}(\"\})?"
+    r"|.*this machine shows no hardware address.*"
 )
 """What ``(mac)`` stands for in a talk."""
 
 JOKE = "Why was the null byte calm? It knew how to end things."
+SEARCH = re.compile(r'/search (.+)|.*"op":"search","words":"([^"]+)"')
+"""A search, and its words."""
+
+ENDS = {
+    "{": ('{"op":"ping"}', '{"op":"ok"}'),
+    "": ("/help quit", "* /quit: end the session", "* end help"),
+}
+"""By how a client's first frame begins, what it says at the end, and the answer."""
+
 OPERATOR = "operator"
 """Who is connected to the operators' socket."""
 
@@ -35,6 +47,7 @@ class Stage:
         self._server = server
         self._clients: dict[str, Client] = {}
         self._closed: list[Client] = []
+        self._ends: dict[Client, tuple[str, ...]] = {}
 
     def play(self, lines: list[str]) -> None:
         """Play a whole talk."""
@@ -50,10 +63,27 @@ class Stage:
         return self._clients[name]
 
     def _send(self, client: Client, text: str) -> None:
+        speaks = "{" if text.startswith('{"op"') else ""
+        self._ends.setdefault(client, ENDS[speaks])
         if text == "(end of input)":
             client.end_input()
-        else:
-            client.say(text.replace(r"\n", "\n"))
+            return
+        search = SEARCH.match(text)
+        if search:
+            self._wait_until_found(search[1] or search[2])
+        client.say(text.replace(r"\n", "\n"))
+
+    def _wait_until_found(self, words: str) -> None:
+        """Wait until the search index has followed the lobby, and has the words."""
+        with Client(self._server.port) as other:
+            other.ask('{"op":"hello","protocol":1,"rooms":{}}', r'\{"op":"welcome"')
+            log = other.ask('{"op":"history","room":"lobby"}', r'\{"op":"end"')
+            times = [e["time"] for e in map(json.loads, log) if e["op"] == "message"]
+            search = json.dumps({"op": "search", "words": words})
+            while True:
+                *found, end = map(json.loads, other.ask(search, r'\{"op":"end"'))
+                if found and end.get("upto", "") >= max(times):
+                    break
 
     def _expect(self, client: Client, text: str) -> None:
         if text == "(closed)":
@@ -71,9 +101,10 @@ class Stage:
         """Nothing more came than the page has; close everything."""
         for client in self._clients.values():
             if client not in self._closed:
-                client.say("/help quit")
-                self._expect(client, "* /quit: end the session")
-                self._expect(client, "* end help")
+                last, *answers = self._ends[client]
+                client.say(last)
+                for answer in answers:
+                    self._expect(client, answer)
         for client in self._clients.values():
             client.close()
 

@@ -16,15 +16,15 @@ from typing import NamedTuple
 
 from tests.support.client import Client
 from tests.support.server import Server
+from tests.support.waiting import wait_until
 from tests.system.crowd import LONG, read_log
 
 REFUSED = "! not stored: ."
 """How what cannot be stored is answered; the reason follows."""
 
-BEFORE = 40
-"""Messages said first, a commit each: then the write-ahead log is longer than all
-other files that the server writes, and shorter than SQLite lets it become."""
-
+BEFORE = 2**18
+"""Bytes of the write-ahead log that there are before: more than all other files have
+that the server writes, and fewer than SQLite lets it have."""
 
 VISITORS = 10
 """Those who come and go while the disk is full: each is told why after 0.3 s."""
@@ -45,6 +45,7 @@ class Met(NamedTuple):
     :param reason: why, in the server's words.
     :param groups: how often the server tried in vain to store, by its own log.
     :param full: seconds for which the disk was full.
+    :param before: the number of the last message before.
     :param last: the number of the last message, stored afterwards.
     """
 
@@ -52,6 +53,7 @@ class Met(NamedTuple):
     reason: str
     groups: int
     full: float
+    before: int
     last: int
 
     def __str__(self) -> str:
@@ -89,8 +91,11 @@ class Party:
         self._connections = connections
         self.alice = self.enter("alice")
         self.bob = self.enter("bob")
-        for number in range(BEFORE):
-            self.say(f"before {number}")
+        self.say("before")
+        log = Path(f"{server.data}-wal")
+        wait_until(lambda: not log.stat().st_size)  # the server empties it once
+        while log.stat().st_size < BEFORE:
+            self.say(f"before {len(self.kept)}")
 
     def enter(self, nick: str = "") -> Client:
         """Connect one more."""
@@ -180,6 +185,7 @@ def _restart(server: Server, party: Party) -> None:
 def _meet(server: Server, party: Party) -> Met:
     """Talk, come and go while the disk is full, and see what becomes of it."""
     logged, heard = len(server.log), len(party.bob.frames)
+    before = len(party.kept)
     carol, dave = party.enter("carol"), party.enter("dave")
     begun = time.time()
     limits = fill_disk(server)
@@ -197,7 +203,7 @@ def _meet(server: Server, party: Party) -> Met:
     _check_departed(server.data, ("carol", "dave"), begun, gone)
     groups = _groups(server.log[logged:])
     assert groups <= REQUESTS + said + RETRIES * full, f"{groups} in {full:.1f} s"
-    return Met(said, reason, groups, full, len(party.kept))
+    return Met(said, reason, groups, full, before, len(party.kept))
 
 
 def _talk_in_vain(party: Party) -> str:

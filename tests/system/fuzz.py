@@ -1,14 +1,16 @@
 """Everything that no client should send, at a real server, from several connections.
 
 Frames, halves of frames and noise are split at random; connections are reset, half
-closed, left without reading, or closed. Beside them a well-behaved client says
-something every second and waits for its number.
+closed, left without reading, or closed. Half of them say hello first, and speak the
+structured dialect as badly. Beside them a well-behaved client says something every
+second and waits for its number.
 
 ``python -m tests.system.fuzz`` prints the figures of the full form. With
 ``--many-rooms`` every room has a name of its own, which shows what a room costs.
 """
 
 import argparse
+import json
 import re
 import select
 import socket
@@ -18,8 +20,10 @@ from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from random import Random
+from typing import Any
 
 from ecochat.core.commands import COMMANDS
+from ecochat.dialects.structured_parser import NAMES
 from tests.support.client import Client
 from tests.support.server import Server
 
@@ -40,6 +44,50 @@ deeds and 100 new connections a second leave the server time for others."""
 ROOMS = ("lobby", "Déjà", "deja", "#lobby", "a.b", "комната", "部屋")
 NUMBERS = ("0", "1", "-1", "999999999999999999", "9" * 400, "٣", "१२", "², ", "1e3", "")
 TEXTS = ("", " ", "hello", "é" * 3_000, "x" * 4_001, "//", "\r\n", "\x1b[2J", "\ufeff")
+KEYS = [letter * 22 for letter in "abcdefgh"]
+"""Few, so that sessions are taken over, and taken up again, all the time."""
+
+DEEP = 30_000
+"""Levels that a frame can be nested, and is still short enough to be looked at."""
+
+ODD: tuple[Any, ...] = (
+    *(None, True, -1, 0, 1, 2**63, 2**70, 1.5, 10**400, 1e308),
+    *("", "@", "@steady", "\0", "\ud800", "é" * 3_000, "x" * 4_001),
+    *([], {}, [[]], {"a": 1}),
+)
+"""Values that few fields can have."""
+
+FIELDS = (
+    *("room", "id", "text", "nick", "message", "n", "after", "before", "limit"),
+    *("reply_to", "topic", "words", "reaction", "remove", "ref", "rooms", "key"),
+)
+
+BROKEN = (
+    b'{"op":"say","text":"x"',
+    b'{"op":"say","text":"x"}}',
+    b'{"op":"say","op":"ping"}',
+    b'{"op":"say","text":"a\\u0000b"}',
+    b'{"op":"say","text":"\\ud800"}',
+    b'{"op":"say","text":"\xed\xa0\x80"}',
+    b'{"op":"say","text":"x","id":1e999}',
+    b'{"op":"say","text":"x","id":%s}' % (b"9" * 5_000),
+    b'{"op":"no such thing"}',
+    b'{"OP":"ping"}',
+    b"[]",
+    b"null",
+    b'"text"',
+    b"\xef\xbb\xbf{}",
+    b'{"op":"ping","x":%s}' % (b"[" * DEEP + b"]" * DEEP),
+    b'{"op":"ping","x":%s}' % (b'{"a":' * 10_000),
+    b"[" * DEEP,
+)
+"""Frames that ask for nothing."""
+
+FAR_TOO_LONG = (
+    b'{"op":"say","text":"%s"}' % (b"x" * 2**20),
+    b'{"op":"ping","x":%s}' % (b"[" * 100_000 + b"]" * 100_000),
+)
+
 TROUBLE = re.compile(r"Traceback|Unhandled|#critical|#error|\bfailed\b")
 
 
@@ -120,6 +168,46 @@ class Noise:
         return b"\xc3\xa9" * self._random.randrange(30_000, 60_000)
 
 
+class StructuredNoise:
+    """Makes what is sent in the structured dialect, from a seed."""
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+
+    def hello(self) -> bytes:
+        """Return how such a connection begins; now and then it is not welcome."""
+        hello = {"op": "hello", "protocol": 1, "key": self._random.choice(KEYS)}
+        if self._random.random() < 0.2:
+            hello[self._random.choice(FIELDS)] = self._random.choice(ODD)
+        return json.dumps(hello).encode() + b"\0"
+
+    def piece(self) -> bytes:
+        """Return a frame."""
+        kind = self._random.random()
+        if kind < 0.005:
+            return self._random.choice(FAR_TOO_LONG) + b"\0"
+        if kind < 0.3:
+            return self._random.choice(BROKEN) + b"\0"
+        if kind < 0.35:
+            return self._random.randbytes(40)
+        return json.dumps(self._request()).encode() + b"\0"
+
+    def _request(self) -> dict[str, Any]:
+        op = self._random.choice(NAMES)
+        if op == "quit" and self._random.random() < 0.9:
+            op = "say"
+        request = {"op": op, "room": "lobby", "message": 1, "text": "hello"}
+        request |= {"nick": f"n{self._random.randrange(9)}", "reaction": "+"}
+        for _ in range(self._random.randrange(3)):
+            request[self._random.choice(FIELDS)] = self._value()
+        return request
+
+    def _value(self) -> Any:
+        if self._random.random() < 0.5:
+            return self._random.choice(ODD)
+        return self._random.choice((self._random.randrange(1, 300), *ROOMS))
+
+
 class Fuzzer:
     """One connection after another, each treated badly.
 
@@ -132,12 +220,15 @@ class Fuzzer:
         self.connections = 0
         self._port = port
         self._random = random
-        self._noise = noise
+        self._plain = noise
+        self._structured = StructuredNoise(random)
         self._connect()
 
     def _connect(self) -> None:
         self.connections += 1
-        self._unsent = b""
+        is_plain = self._random.random() < 0.5
+        self._piece = (self._plain if is_plain else self._structured).piece
+        self._unsent = b"" if is_plain else self._structured.hello()
         self._reads = self._random.random() < 0.8
         self._socket = socket.create_connection(("127.0.0.1", self._port))
         self._socket.setblocking(False)
@@ -158,7 +249,7 @@ class Fuzzer:
             self._end(reset=False)
 
     def _send(self) -> None:
-        self._unsent = self._unsent or self._noise.piece()
+        self._unsent = self._unsent or self._piece()
         part = self._unsent[: self._random.randrange(1, 2 + len(self._unsent))]
         try:
             taken = self._socket.send(part)

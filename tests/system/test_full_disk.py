@@ -13,7 +13,7 @@ class FullDiskTests(TestCase):
         it all goes on by itself, without a hole."""
         (met,) = full_disk.run()
         self.assertNotEqual(met.reason, "")
-        self.assertEqual(met.last, full_disk.BEFORE + 1)
+        self.assertEqual(met.last, met.before + 1)
 
     def test_a_departure_is_stored_when_there_is_room(self) -> None:
         """Nobody has to say anything for that."""

@@ -1,0 +1,76 @@
+"""How lines look: sober colours."""
+
+import re
+
+from ecochat.client import lines
+from ecochat.client.lines import Fragments, nick_colour
+from ecochat.client.terminal.line import Kind, Line
+
+STYLE = {
+    "quiet": "dim",
+    "error": "ansired",
+    "own": "bold",
+    "called": "bold",
+    "found": "reverse",
+    "completion-menu": "noinherit",
+    "completion-menu.completion.current": "noinherit reverse",
+    "completion-menu.meta.completion": "noinherit dim",
+    "completion-menu.meta.completion.current": "noinherit reverse",
+    "scrollbar.background": "noinherit",
+    "scrollbar.button": "noinherit reverse",
+}
+"""The terminal's own colours, which its owner has chosen."""
+
+
+def nick_style(nick: str) -> str:
+    """Return the style of a person's name."""
+    return f"ansi{nick_colour(nick)}"
+
+
+def fragments(line: Line, own_nick: str) -> Fragments:
+    """Return a line as it is to be shown, without a line feed at its end."""
+    where = [("class:quiet", f"[{line.room}] ")] if line.room else []
+    number = [("class:quiet", f"  {line.number}")] if line.number else []
+    mark, style = _KINDS.get(line.kind, ([], ""))
+    styles = {"quiet": "class:quiet", "found": "class:found"}
+    if line.kind is Kind.OWN:
+        styles["name"] = "class:own"
+    elif line.kind is Kind.OTHER and _is_called(line, own_nick):
+        styles["text"] = "class:called"
+    said = []
+    for part, text in line.said:
+        other = nick_style(text) if part == "name" else style
+        said.append((styles.get(part, other), text))
+    return [*where, *mark, *said, *number]
+
+
+def plain(line: Line) -> str:
+    """Return a line as text."""
+    return lines.plain(fragments(line, ""))
+
+
+def waiting_fragments(typed: str, nick: str) -> Fragments:
+    """Return a message that is sent and not yet stored, shortened to one line."""
+    first, *more = typed.split("\n", 1)
+    return [("class:quiet", f"{nick}: {first}{' …' if more else ''}")]
+
+
+def prompt_fragments(nick: str, room: str, online: bool) -> Fragments:
+    """Return the prompt: who one is, and where."""
+    where = room or "no room"
+    state: Fragments = [] if online else [("class:error", " (no connection)")]
+    return [("class:own", nick), ("", f" {where}"), *state, ("class:quiet", "> ")]
+
+
+def _is_called(line: Line, nick: str) -> bool:
+    written = "".join(text for style, text in line.said if style == "text")
+    name = rf"(?i)(?<!\w){re.escape(nick)}(?!\w)"
+    return bool(nick) and bool(re.search(name, written))
+
+
+_KINDS: dict[Kind, tuple[Fragments, str]] = {
+    Kind.NOTICE: ([("class:quiet", "* ")], ""),
+    Kind.PRESENCE: ([("class:quiet", "* ")], "class:quiet"),
+    Kind.ERROR: ([("class:error", "! ")], "class:error"),
+}
+"""What stands before a line of a kind, and its style."""

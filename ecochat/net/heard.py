@@ -1,0 +1,151 @@
+"""Which rooms a session hears, and how far it has been told of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from ecochat.core.items import (
+    Body,
+    Dropped,
+    Entered,
+    Event,
+    Exited,
+    Opened,
+    Relabelled,
+    Welcomed,
+)
+from ecochat.net.channel import Channel, Channels, Reader, Told
+
+
+class Heard:
+    """All of them, with the pages that were read of those it is far behind in.
+
+    :param reader: what is told of them.
+    :ivar positions: by channel, the number of the last event sent.
+    :ivar current: the room that the session is in; None before it is in one.
+    """
+
+    __slots__ = (
+        *("_as_of", "_channels", "_names", "_pages", "_reader"),
+        *("current", "positions"),
+    )
+
+    def __init__(self, reader: Reader, channels: Channels) -> None:
+        self.positions: dict[Channel, int] = {}
+        self.current: Channel | None = None
+        self._reader = reader
+        self._channels = channels
+        self._names: dict[Channel, str] | None = None  # of private rooms
+        self._pages: dict[Channel, list[Told[Event]]] | None = None
+        self._as_of = 0  # up to when the pages are known not to be stale
+
+    @property
+    def lagging(self) -> list[Channel]:
+        """Those of which not all is sent."""
+        return [channel for channel, n in self.positions.items() if n < channel.last]
+
+    def name(self, channel: Channel) -> str | None:
+        """Return what the session calls a room, if it is a private one."""
+        return None if self._names is None else self._names.get(channel)
+
+    def forget(self) -> None:
+        """Hear nothing any more."""
+        for channel in self.positions:
+            del channel.readers[self._reader]
+        self.positions.clear()
+        self._names = self._pages = None
+
+    # How far
+
+    def unsent(self, channel: Channel) -> Iterable[Told[Event]] | None:
+        """Return what follows, as far as it is at hand; None when a page has to be read
+        first."""
+        after = self.positions[channel]
+        page = None if self._pages is None else self._pages.get(channel)
+        if page is not None:
+            return [entry for entry in page if entry.item.n > after]
+        return channel.after(after)
+
+    def take_page(self, channel: Channel, events: list[Event]) -> None:
+        """Take what follows in a channel, one event or more."""
+        if self._pages is None:
+            self._pages = {}
+            self._as_of = self._channels.as_of
+        self._pages[channel] = [Told(channel, event) for event in events]
+
+    def forget_pages(self) -> None:
+        """Have what is left of pages read again."""
+        self._pages = None
+
+    def forget_stale(self) -> None:
+        """Have pages read again of which something has changed meanwhile."""
+        as_of, self._as_of = self._as_of, self._channels.as_of
+        if self._pages is not None and as_of < self._as_of:
+            for channel, page in list(self._pages.items()):
+                if any(self._channels.is_stale(told.item, as_of) for told in page):
+                    del self._pages[channel]
+
+    def sent(self, channel: Channel, n: int) -> bool:
+        """Move the position; True at the end of a page, when there is more to read."""
+        self.positions[channel] = n
+        page = None if self._pages is None else self._pages.get(channel)
+        if self._pages is None or page is None or page[-1].item.n > n:
+            return False
+        del self._pages[channel]
+        self._pages = self._pages or None
+        return True
+
+    # Which
+
+    def change(self, body: Body, channel: Channel | None) -> bool:
+        """Carry out what the session is told; False when it is not about this."""
+        change = _CHANGES.get(type(body))
+        if change is None:
+            return False
+        change(self, body, channel)
+        return True
+
+    def _welcome(self, body: Welcomed, channel: None) -> None:
+        for room in body.rooms:
+            entered = self._channels.get(room.room)
+            if entered is not None:
+                self._enter(room, entered)
+
+    def _enter(self, body: Entered, channel: Channel) -> None:
+        self._hear(body, channel)
+        self.current = channel
+
+    def _hear(self, body: Entered | Opened, channel: Channel) -> None:
+        after = body.after if isinstance(body, Entered) else body.last
+        self.positions.setdefault(channel, after)
+        channel.readers[self._reader] = None
+        self._relabel(body, channel)
+
+    def _relabel(self, body: Entered | Opened | Relabelled, channel: Channel) -> None:
+        if channel.is_private:
+            self._names = self._names or {}
+            self._names[channel] = body.name
+
+    def _leave(self, body: Exited, channel: Channel) -> None:
+        self._part(body, channel)
+        if channel is self.current:
+            left = {other.room: other for other in self.positions}
+            self.current = left[body.current] if body.current else None
+
+    def _part(self, body: Body, channel: Channel) -> None:
+        del self.positions[channel], channel.readers[self._reader]
+        if self._pages is not None:
+            self._pages.pop(channel, None)
+        if self._names is not None:
+            self._names.pop(channel, None)
+
+
+_CHANGES: dict[type[Body], Callable[[Heard, Any, Any], None]] = {
+    Welcomed: Heard._welcome,
+    Entered: Heard._enter,
+    Opened: Heard._hear,
+    Relabelled: Heard._relabel,
+    Exited: Heard._leave,
+    Dropped: Heard._part,
+}

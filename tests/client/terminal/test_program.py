@@ -1,0 +1,259 @@
+"""The real program in a terminal, against a real server."""
+
+import contextlib
+import io
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from unittest import mock
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from ecochat.client.program import USAGE
+from ecochat.client.terminal import program
+from ecochat.client.terminal.keyboard import Keyboard
+from tests.support.client import Client
+from tests.support.server import Server
+from tests.support.terminal import Terminal
+
+PROGRAM = (
+    "import sys; from ecochat.client.terminal import run; sys.exit(run(*sys.argv[1:]))"
+)
+
+
+def free_port() -> int:
+    """Return a port of this machine that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
+class ProgramTestCase(SynchronousTestCase):
+    """Has terminals that are closed at the end."""
+
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory(prefix="ecochat-")
+        self.addCleanup(folder.cleanup)
+        self.home = folder.name
+
+    def open(self, *words: str, term: str = "xterm-256color") -> Terminal:
+        """Start the program in a terminal."""
+        command = (sys.executable, "-c", PROGRAM, *words)
+        home = self.home
+        terminal = Terminal(
+            *command, TERM=term, XDG_STATE_HOME=home, XDG_DATA_HOME=home
+        )
+        self.addCleanup(terminal.close)
+        return terminal
+
+
+class TalkTests(ProgramTestCase):
+    """Two people and a server that is killed and started again."""
+
+    def test_two_people_talk(self) -> None:
+        """A name is completed, an attack comes, the server restarts, they talk on."""
+        port = free_port()
+        with Server(listen=f"tcp:{port}:interface=127.0.0.1") as server:
+            where = f"127.0.0.1:{port}"
+            alice = self.open(where, "alice")
+            alice.expect("Welcome to", "nobody else is in lobby", "alice lobby>")
+            bob = self.open(where, "bob")
+            bob.expect("in lobby: alice", "bob lobby>")
+            alice.expect("bob joined")
+
+            alice.type("bo\t")
+            alice.expect("alice lobby> bob:")
+            alice.type("tea?\r")
+            alice.expect("alice: bob: tea?  1")
+            bob.expect("alice: bob: tea?")
+            bob.type("/join lab\r")
+            bob.expect("bob lab>")
+            bob.type("here I am\r")
+            bob.expect("bob: here I am  1")
+            alice.type("/msg bob psst\r")
+            alice.expect("[@bob] alice: psst  1")
+            bob.expect("[@alice] alice: psst")
+
+            with Client(port) as eve:
+                eve.say("\x1b[2J\x1b]0;owned\x07\x9b31m\n* bob left")
+                eve.expect(r"\+ lobby 2")
+            alice.expect(r"\x1b[2J\x1b]0;owned\x07\x9b31m", "\n    * bob left", "tea?")
+            self.assertNotIn(b"\x1b[2J", alice.written)
+            self.assertNotIn(b"owned\x07", alice.written)
+
+            alice.type("half a li")
+            alice.expect("alice lobby> half a li")
+            server.kill()
+            alice.expect("connection lost", "alice lobby (no connection)> half a li")
+            alice.type("ne\r")
+            alice.expect("alice: half a line\nalice lobby (no connection)>")
+            bob.expect("bob lab (no connection)>")
+            server.start()
+            alice.expect("connected again", "alice: half a line  3")
+            bob.expect("connected again", "[lobby] alice: half a line", "bob lab>")
+            alice.until(lambda screen: screen.count("half a line") == 1)
+            bob.type("/leave\r")
+            bob.expect("You left lab", "bob lobby>")
+            bob.type("/nick rob\r")
+            bob.expect("you are rob now", "rob lobby>")
+            alice.expect("bob is now rob")
+            bob.type("welcome back\r")
+            alice.expect("rob: welcome back")
+
+            alice.type("\x1b[A")
+            alice.expect("alice lobby> half a line")
+            alice.type("\x03")
+            alice.expect("to leave: /quit or Ctrl-D")
+            alice.type("\x04")
+            self.assertEqual(alice.end(), 0)
+            bob.expect("alice left")
+            bob.type("/quit\r")
+            self.assertEqual(bob.end(), 0)
+
+    def test_told_to_end(self) -> None:
+        """It leaves, and the terminal is as it was."""
+        with Server() as server:
+            alice = self.open(f"127.0.0.1:{server.port}", "alice")
+            alice.expect("alice lobby>")
+            alice.process.send_signal(signal.SIGTERM)
+            self.assertEqual(alice.end(), 0)
+            self.assertTrue(alice.written.rpartition(b"\x1b[?2004")[2].startswith(b"l"))
+
+    def test_a_dumb_terminal(self) -> None:
+        """Lines go out, lines come in, without one sequence."""
+        with Server() as server:
+            alice = self.open(f"127.0.0.1:{server.port}", "alice", term="dumb")
+            alice.expect("You are alice in lobby")
+            alice.type("hello\n")
+            alice.expect("alice: hello  1")
+            alice.type("\x04")
+            self.assertEqual(alice.end(), 0)
+            self.assertNotIn(b"\x1b", alice.written)
+
+
+class KeyTests(ProgramTestCase):
+    """Who one is, from one run to the next."""
+
+    def test_two_windows_are_two(self) -> None:
+        """One that died is taken up again, with its name and rooms."""
+        with Server() as server:
+            where = f"127.0.0.1:{server.port}"
+            first = self.open(where, "alice")
+            first.expect("alice lobby>")
+            first.type("/join lab\r")
+            first.expect("alice lab>")
+            second = self.open(where)
+            second.expect("in lobby: alice", "guest-")
+            first.process.kill()
+            again = self.open(where)
+            again.expect("alice lab>")
+            second.type("/who\r")
+            second.expect("in lobby: alice (s1), guest-2 (s2)")
+
+
+class LinesTests(ProgramTestCase):
+    """Between programs."""
+
+    def pipe(self, text: str, *words: str) -> tuple[int, str, str]:
+        """Return the exit status, and what is printed for these lines."""
+        command = (sys.executable, "-c", PROGRAM, *words)
+        done = subprocess.run(
+            command, input=text, capture_output=True, text=True, timeout=60
+        )
+        return done.returncode, done.stdout, done.stderr
+
+    def test_lines_are_said_where_one_is(self) -> None:
+        """Each is answered before the end; the exit status says how it went."""
+        with Server() as server:
+            where = f"127.0.0.1:{server.port}"
+            lines = "/join lab\nhello lab\n/leave\nhello lobby"
+            status, printed, error = self.pipe(lines, where, "build")
+            self.assertEqual((status, error), (0, ""))
+            self.assertEqual(
+                printed.splitlines()[1:],
+                [
+                    "* You are build in lab.",
+                    "build: hello lab  1",
+                    "* You left lab. You are in lobby.",
+                    "build: hello lobby  1",
+                ],
+            )
+            many = "".join(f"{n}\n" for n in range(2_000))
+            status, printed, error = self.pipe(many, where, "build")
+            self.assertEqual((status, error), (0, ""))
+            self.assertTrue(printed.endswith("build: 1999  2001\n"))
+            status, printed, _ = self.pipe("/nothing\nhello\n", where, "build")
+            self.assertEqual(status, 1)
+            self.assertIn("! unknown command /nothing", printed)
+            with Client(server.port, "taken"):
+                status, printed, error = self.pipe("hello\n", where, "taken")
+            self.assertEqual((status, printed), (1, ""))
+            self.assertIn("does not let you in: the name taken", error)
+
+
+class WithoutAServerTests(SynchronousTestCase):
+    """What is wrong before anything is tried."""
+
+    def run_it(self, server: str = "h", /, **streams: object) -> tuple[int, str]:
+        """Return the exit status, and what was written on stderr."""
+        given = {"stdin": mock.Mock(isatty=lambda: False), **streams}
+        with contextlib.ExitStack() as patched:
+            for name, stream in given.items():
+                patched.enter_context(mock.patch(f"sys.{name}", stream))
+            error = patched.enter_context(mock.patch("sys.stderr", io.StringIO()))
+            return program.run(server), error.getvalue()
+
+    def test_closed_input_or_output(self) -> None:
+        """Python has None for one that the shell has closed."""
+        for name in ("stdin", "stdout"):
+            status, error = self.run_it(**{name: None})
+            self.assertEqual(status, USAGE)
+            self.assertIn("have to be open", error)
+
+    def test_an_address_that_is_none(self) -> None:
+        """Is told in one line."""
+        status, error = self.run_it("h:x")
+        self.assertEqual((status, error.count("\n")), (USAGE, 1))
+        self.assertTrue(error.startswith("ecochat: the port in 'h:x'"))
+
+    def test_which_face(self) -> None:
+        """A terminal has a prompt; pipes, and one that knows no sequences, lines."""
+        faces = {(True, "xterm"): "_chat", (True, "dumb"): "_copy"}
+        faces |= {(False, "xterm"): "_copy", (True, ""): "_copy"}
+        for (tty, term), face in faces.items():
+            stream = mock.Mock(isatty=mock.Mock(return_value=tty))
+            with (
+                mock.patch.object(program, face, return_value=7) as opened,
+                mock.patch.dict(os.environ, TERM=term),
+            ):
+                self.assertEqual(self.run_it(stdin=stream, stdout=stream), (7, ""))
+            opened.assert_called_once()
+
+    def test_the_keyboard_stays_raw(self) -> None:
+        """While lines are shown."""
+        keyboard = Keyboard.__new__(Keyboard)
+        with keyboard.cooked_mode():
+            pass
+
+
+class NobodyListensTests(ProgramTestCase):
+    """What a new user meets first."""
+
+    def test_it_says_what_to_do(self) -> None:
+        """In one line, with its own exit status."""
+        port = free_port()
+        terminal = self.open(f"localhost:{port}")
+        self.assertEqual(terminal.end(), 3)
+        words = f"ecochat: nobody listens at localhost:{port} (connection refused);"
+        said = " ".join(terminal.text.split())
+        self.assertEqual(said, f"{words} start a server with: twistd -n ecochat")
+
+    def test_an_endpoint_that_is_not_complete(self) -> None:
+        """Is an error of the command line."""
+        terminal = self.open("tls:x")
+        self.assertEqual(terminal.end(), 2)
+        self.assertIn(b"ecochat: 'tls:x' is no complete endpoint", terminal.written)
