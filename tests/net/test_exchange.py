@@ -8,8 +8,10 @@ from twisted.internet.defer import Deferred
 from twisted.logger import LogLevel, capturedLogs, formatEvent
 from twisted.trial.unittest import SynchronousTestCase
 
+from ecochat.core import rules
+from ecochat.core.ground import Ground
 from ecochat.core.items import Event, Note
-from ecochat.core.requests import Open, Say
+from ecochat.core.requests import Expire, Open, Say
 from ecochat.dialects.port import View
 from ecochat.net.delivery import Turn
 from ecochat.net.exchange import RETRY
@@ -280,6 +282,19 @@ class FaultTests(ExchangeTestCase):
         self.assertEqual(len(self.flushLoggedErrors(RuntimeError)), 1)
         self.assertEqual(broken.shell.calls, ["abort"])
         self.assertEqual(self.two.frames, ["~* guest-1 is now bob", "bob: on"])
+
+    def test_the_hub_at_what_nobody_asked(self) -> None:
+        """There is no connection to be told: the log says it."""
+
+        def broken(ground: Ground, request: Expire) -> None:
+            raise RuntimeError("broken")
+
+        self.patch(rules, "_OF_NOBODY", rules._OF_NOBODY | {Expire: broken})
+        with capturedLogs() as logged:
+            self.world.exchange.expire(1, 1)
+            self.world.run()
+        self.assertEqual([e["log_level"] for e in logged], [LogLevel.error])
+        self.assertIn("RuntimeError: broken", formatEvent(logged[0]))
 
     def test_telling_that_fails_altogether(self) -> None:
         """It is logged, and the next group is served."""
