@@ -15,7 +15,8 @@ from tests.support.client import Client as PlainClient
 from tests.support.server import Server
 from tests.support.waiting import WAIT, wait_until
 
-PAGE = (Path(__file__).parents[2] / "docs" / "library.md").read_text()
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "library.md").read_text()
 PROGRAMS = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 ROWS = "\n".join(re.findall(r"^\| (`\w+\(.*?) \|", PAGE, re.MULTILINE))
 CALLS = dict(re.findall(r"`(\w+)\(([^`]*)\)`", ROWS))
@@ -44,6 +45,10 @@ class LibraryPageTests(SynchronousTestCase):
                 process.kill()
                 process.wait()
             wait_until(lambda: "bot disconnected: quit" in server.log)
+
+    def test_the_bot_of_the_front_page(self) -> None:
+        """It is the same one."""
+        self.assertIn(f"```python\n{PROGRAMS[0]}```", (ROOT / "README.md").read_text())
 
     def test_every_program(self) -> None:
         """Is Python."""
