@@ -588,6 +588,7 @@ class TailTests(ShellTestCase):
         tail = self.begin("tail", "--follow", "--since", "0", "--json")
         self.prints("send", "one")
         self.assertEqual(json.loads(read_line(tail))["text"], "one")
+        self.alice.expect(r"\* carol-tail joined")
         self.server.kill()
         self.server.start()
         self.prints("send", input="two\nthree\n")
