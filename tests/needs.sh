@@ -3,6 +3,7 @@
 missing=
 nc -h 2>&1 | grep -q -- '-N' || missing="$missing netcat-openbsd"
 command -v openssl >/dev/null 2>&1 || missing="$missing openssl"
+command -v cc >/dev/null 2>&1 || missing="$missing gcc"
 [ -z "$missing" ] && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
     export DEBIAN_FRONTEND=noninteractive

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, Final
+
+NOTHING: Final[Mapping[Any, Any]] = {}
+"""What most sessions have of private rooms: one mapping for all of them, and never
+changed, since an empty one each would take 64 bytes."""
+
 
 class Room:
     """A room: a numbered log, of which only the ends are known here, and its members.
@@ -13,9 +20,12 @@ class Room:
     :ivar first: the number of the oldest event kept; 1 in an empty room.
     :ivar last: the number of the newest event; 0 in an empty room.
     :ivar members: session numbers, rising, so that a list of them comes in pages.
+    :ivar alone: the rooms of all who are in this one and no other: one mapping for
+        them, never changed, since one each would take 220 bytes.
     """
 
     __slots__ = (
+        "alone",
         "first",
         "id",
         "key",
@@ -46,6 +56,7 @@ class Room:
         self.owners = owners
         self.nicks: dict[str, str] = {}
         self.members: list[int] = []
+        self.alone: Final[Mapping[int, Room]] = {id: self}
 
     def other(self, identity: str) -> str:
         """Return the other one of a private room's two identities."""
@@ -88,14 +99,13 @@ class Session:
     """Someone who is here, or may come back.
 
     :ivar number: unique in one data file for ever.
-    :ivar identity: whose what it writes is: that of its key, ``k7``, or for one without
-        its own, ``s3``: no other session has or will have the same.
     :ivar origin: the connection that it speaks through; 0 while it is away.
     :ivar folded: the form of its name under which that is unique.
     :ivar key: None where what is written has no ``id``.
     :ivar operator: whether it may do what is for operators only.
     :ivar answered: see :class:`ecochat.core.requests.Open`.
-    :ivar rooms: the rooms it is in by id, in the order in which it last joined them.
+    :ivar rooms: the rooms it is in by id, in the order in which it last joined them;
+        as the other two, replaced by another mapping when it changes.
     :ivar talks: the private rooms that it owns, by key, the newest last.
     :ivar heard: up to where it may have heard its private rooms, by id, while it is
         away.
@@ -108,7 +118,6 @@ class Session:
         "current",
         "folded",
         "heard",
-        "identity",
         "key",
         "nick",
         "number",
@@ -129,19 +138,24 @@ class Session:
         key: Key | None = None,
     ) -> None:
         self.number = number
-        is_kept = key is not None and key.is_kept
-        self.identity = f"k{key.number}" if key and is_kept else f"s{number}"
         self.origin = origin
         self.nick = nick
         self.folded = folded
         self.operator = operator
         self.answered = answered
         self.key = key
-        self.rooms: dict[int, Room] = {}
-        self.talks: dict[str, Room] = {}
+        self.rooms: Mapping[int, Room] = NOTHING
+        self.talks: Mapping[str, Room] = NOTHING
         self.current: Room | None = None
-        self.heard: dict[int, int] = {}
+        self.heard: Mapping[int, int] = NOTHING
         self.away_since = 0
+
+    @property
+    def identity(self) -> str:
+        """Whose what it writes is: that of its key, ``k7``, or for one without its own,
+        ``s3``: no other session has or will have the same."""
+        key = self.key
+        return f"k{key.number}" if key and key.is_kept else f"s{self.number}"
 
     @property
     def is_kept(self) -> bool:

@@ -1,5 +1,6 @@
 """Frames on the wire: UTF-8 text (RFC 3629) without NUL, then one NUL byte."""
 
+from collections.abc import Callable, Sequence
 from enum import Enum
 
 DELIMITER = b"\0"
@@ -26,11 +27,13 @@ class FrameDecoder:
     :param limit: the longest frame in bytes, its NUL not counted.
     """
 
+    __slots__ = ("_at", "_begun", "_data", "_limit", "_skipping")
+
     def __init__(self, limit: int = DEFAULT_LIMIT) -> None:
         self._limit = limit
         self._data = b""
         self._at = 0
-        self._begun = bytearray()
+        self._begun: bytearray | None = None  # an empty one takes 56 bytes
         self._skipping = False
 
     @property
@@ -52,7 +55,7 @@ class FrameDecoder:
                 self._skipping = False
             elif self._begun:
                 raw = bytes(self._begun) + raw
-                self._begun.clear()
+                self._begun = None
                 return self._decode(raw)
             elif raw:
                 return self._decode(raw)
@@ -62,13 +65,44 @@ class FrameDecoder:
                 return ""
         return self._keep_rest()
 
+    def next_run(
+        self, most: int, size: int, count: Callable[[list[str]], int]
+    ) -> list[str]:
+        """Return some of the next frames at once, or none.
+
+        :param most: frames at most.
+        :param size: bytes that they may take together, their NULs counted.
+        :param count: says how many, given texts that are whole frames; what it does
+            not count is not taken. It is not asked where one of them cannot be read.
+        """
+        parts = self._data[self._at : self._at + size].split(DELIMITER, most)
+        parts.pop()  # what no NUL has ended yet, or what is too much
+        if self._skipping or not parts:
+            return []
+        begun = bytes(self._begun or b"")
+        parts[0] = begun + parts[0]
+        if max(map(len, parts)) > self._limit:
+            return []
+        try:
+            texts = DELIMITER.join(parts).decode().split("\0")
+        except UnicodeDecodeError:
+            return []
+        del texts[count(texts) :]
+        if texts:
+            self._begun = None
+            taken = sum(map(len, parts[: len(texts)])) + len(texts)
+            self._at += taken - len(begun)
+        return texts
+
     def _keep_rest(self) -> BadFrame | None:
         rest, self._data, self._at = self._data[self._at :], b"", 0
-        if not self._skipping:
-            self._begun += rest
+        if self._skipping or not rest:
+            return None
+        self._begun = self._begun or bytearray()
+        self._begun += rest
         if len(self._begun) <= self._limit:
             return None
-        self._begun.clear()
+        self._begun = None
         self._skipping = True
         return BadFrame.TOO_LONG
 
@@ -94,6 +128,12 @@ def encode_frame(text: str) -> bytes:
     :raises ValueError: when the text holds a NUL, which no frame can carry, or a lone
         surrogate, which UTF-8 has no form for.
     """
-    if "\0" in text:
+    return encode_frames([text])
+
+
+def encode_frames(texts: Sequence[str]) -> bytes:
+    """Return texts as frames, one behind the other; see :func:`encode_frame`."""
+    frames = "\0".join([*texts, ""])
+    if frames.count("\0") != len(texts):
         raise ValueError("a frame cannot hold a NUL character")
-    return text.encode() + DELIMITER
+    return frames.encode()

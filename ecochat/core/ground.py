@@ -194,7 +194,7 @@ class Ground:
         other = self.state.names.get(key)
         if other is not None and other is not session:
             return self.state.talks.get(talk_key(session.identity, other.identity))
-        for room in reversed(session.talks.values()):
+        for room in reversed(list(session.talks.values())):
             if fold(room.nicks[room.other(session.identity)]) == key:
                 return room
         return None
@@ -212,7 +212,7 @@ class Ground:
         its two who are here."""
         if not room.owners:
             return room.members
-        owners = map(self.state.identities.get, room.owners)
+        owners = map(self.state.speaker, room.owners)
         return sorted(owner.number for owner in owners if owner is not None)
 
 

@@ -17,7 +17,7 @@ from ecochat.core.items import Failed, Item, NotOpened, Refusal, SessionClosed
 from ecochat.core.limits import Limits
 from ecochat.core.names import fold
 from ecochat.core.records import Batch, KeptSession, Loaded, records_of
-from ecochat.core.requests import Informed, Open, Request
+from ecochat.core.requests import Informed, Open, Request, Say, SayAll
 from ecochat.core.rules import FINAL, Rules
 from ecochat.core.sessions import key_of
 from ecochat.core.state import State
@@ -33,6 +33,12 @@ class Proposal(msgspec.Struct, frozen=True, gc=False):
     origin: int
     time: int
     request: Request
+
+    @property
+    def count(self) -> int:
+        """How many requests it stands for, each of which is answered."""
+        request = self.request
+        return len(request.texts) if type(request) is SayAll else 1
 
 
 class Group:
@@ -52,6 +58,7 @@ class Group:
 class Hub:
     """A deterministic state machine: the same calls give the same state and items.
 
+    :ivar waiting: how many requests are not applied yet.
     :ivar waiting_text: how many code points there are in what is not applied yet.
     :param limits: what the operator has set.
     :param loaded: what the store holds.
@@ -67,6 +74,7 @@ class Hub:
         self._state = State()
         self._rules = Rules(self._state, limits, facts or Facts())
         self._waiting: list[Proposal] = []
+        self.waiting = 0
         self.waiting_text = 0
         self._group: Group | None = None
         self._unstored: list[Item] = []
@@ -112,11 +120,6 @@ class Hub:
         return self._state.last_room
 
     @property
-    def waiting(self) -> int:
-        """How many proposals are not applied yet."""
-        return len(self._waiting)
-
-    @property
     def busy(self) -> bool:
         """Whether a group is between apply and the end of its commit."""
         return self._group is not None
@@ -131,7 +134,9 @@ class Hub:
 
         :param size: how many code points it may hold, also of what will be refused.
         """
-        self._waiting.append(Proposal(origin, time, request))
+        proposal = Proposal(origin, time, request)
+        self._waiting.append(proposal)
+        self.waiting += proposal.count
         self.waiting_text += size
 
     def apply(self) -> Group:
@@ -142,9 +147,12 @@ class Hub:
         if self._group is not None:
             raise RuntimeError("one group at most is between apply and commit")
         proposals, self._waiting = self._waiting, []
-        self.waiting_text = 0
+        self.waiting = self.waiting_text = 0
         for proposal in proposals:
-            self._apply_one(proposal)
+            if type(proposal.request) is SayAll:
+                self._apply_all(proposal, proposal.request)
+            else:
+                self._apply_one(proposal)
         items = self._take_items()
         batch = records_of(self._unstored + items)
         self._group = Group(proposals, items, batch)
@@ -172,7 +180,8 @@ class Hub:
             if type(proposal.request) in FINAL:
                 self._apply_one(proposal)
             else:
-                self._refuse(proposal)
+                for _ in range(proposal.count):
+                    self._refuse(proposal)
         self._state.keep()
         items = self._take_items()
         self._unstored += [item for item in items if type(item) is SessionClosed]
@@ -197,6 +206,13 @@ class Hub:
     def _take_items(self) -> list[Item]:
         items, self._rules.items = self._rules.items, []
         return items
+
+    def _apply_all(self, proposal: Proposal, request: SayAll) -> None:
+        """Say all at once; where something stands in the way, each by itself."""
+        origin, time = proposal.origin, proposal.time
+        if not self._rules.say_all(origin, time, request):
+            for text in request.texts:
+                self._apply_one(Proposal(origin, time, Say(text)))
 
     def _apply_one(self, proposal: Proposal) -> None:
         mark, count = self._state.mark(), len(self._rules.items)

@@ -82,7 +82,7 @@ class Note(Item, frozen=True, gc=False):
     """Presence: told to a room's members, neither numbered nor stored.
 
     :param session: the number of the session it is about, which is not told.
-    :param kind: ``joined``, ``left``, ``renamed`` or ``typing``.
+    :param kind: ``joined``, ``left``, ``renamed`` or ``typing``; ``many`` of a digest.
     :param new: the new name of one that is renamed.
     """
 
@@ -91,6 +91,23 @@ class Note(Item, frozen=True, gc=False):
     kind: str
     nick: str
     new: str = ""
+
+
+class Digest(Note, frozen=True, gc=False, kw_only=True):
+    """The presence of many as numbers. The hub yields none: the network sums up what is
+    too much to be told one by one.
+
+    :param joined: how many have come, and are there.
+    :param left: how many are gone that were there.
+    :param renamed: how many have another name.
+    """
+
+    session: int = 0
+    kind: str = "many"
+    nick: str = ""
+    joined: int
+    left: int
+    renamed: int
 
 
 class RoomMade(Item, frozen=True, gc=False):

@@ -26,7 +26,8 @@ def fold(name: str) -> str:
     Source: Unicode Standard, section 3.13, compatibility caseless matching (D146).
     """
     folded = unicodedata.normalize("NFKC", name).casefold()
-    return unicodedata.normalize("NFKC", folded)
+    folded = unicodedata.normalize("NFKC", folded)
+    return name if folded == name else folded  # the same object: others are equal
 
 
 def guest(number: int) -> str:

@@ -141,6 +141,12 @@ class Say(Request, frozen=True, gc=False, tag="say"):
     reply_to: Id | None = None
 
 
+class SayAll(Request, frozen=True, gc=False):
+    """Say several things in the current room, each as by a :class:`Say` of its own."""
+
+    texts: list[str]
+
+
 class SayTo(Request, frozen=True, gc=False, tag="msg"):
     """Write a message to one person."""
 

@@ -35,6 +35,7 @@ from ecochat.core.requests import (
     Refuse,
     Request,
     Say,
+    SayAll,
     SayTo,
     SetNick,
     SetTopic,
@@ -81,6 +82,15 @@ class Rules(Ground):
             raise Refused("not_allowed", text)
         else:
             _RULES[kind](self, session, request)
+
+    def say_all(self, origin: int, time: int, request: SayAll) -> bool:
+        """Carry out a :class:`ecochat.core.requests.SayAll`, if that is as simple as
+        mostly; False when nothing was done."""
+        session = self.state.origins.get(origin)
+        if session is None:
+            return False
+        self.take(origin, time, request)
+        return writing.say_all(self, session, request)
 
     def _without_session(self, request: Request) -> None:
         if isinstance(request, Refuse):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ecochat.core import limits, talks
 from ecochat.core.entities import Key, Session
 from ecochat.core.errors import Refused
@@ -52,7 +54,7 @@ def begin(ground: Ground, request: Open) -> None:
     before = ground.state.origins.get(ground.origin)
     if before is not None:  # greeted before it said who it is
         end(ground, before, "began anew")
-    kept = ground.state.identities.get(f"k{key.number}") if key else None
+    kept = ground.state.speaker(f"k{key.number}") if key else None
     if kept is None:
         _begin(ground, request, key)
     else:
@@ -158,7 +160,7 @@ def _enter_all(
 def _talks_heard(
     ground: Ground,
     session: Session,
-    heard: dict[int, int],
+    heard: Mapping[int, int],
     wanted: dict[str, int | None],
 ) -> list[Entered]:
     """Return the private rooms that a session hears: those that it did, from where it

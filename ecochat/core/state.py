@@ -22,7 +22,6 @@ class State:
     :ivar rooms: the rooms of everyone, by key.
     :ivar talks: the private rooms, by the identities of their two.
     :ivar by_id: the rooms of both, by id.
-    :ivar identities: the session that each identity speaks through now.
     :ivar keys: the clients' keys that have a session, by their hash.
     :ivar away: the sessions without a connection, the one that went first first.
     :ivar changes: when events (by room id and number) and keys (by hash) changed.
@@ -40,7 +39,7 @@ class State:
         self.sessions: dict[int, Session] = {}
         self.origins: dict[int, Session] = {}
         self.names: dict[str, Session] = {}
-        self.identities: dict[str, Session] = {}
+        self._kept: dict[str, Session] = {}  # by identity
         self.last_session = 0
         self.seq = 0
         self._jokes = 0
@@ -60,13 +59,13 @@ class State:
         """Make all changes final."""
         self._journal.clear()
 
-    def next_seq(self) -> int:
-        """Return the next place in the order.
+    def next_seq(self, count: int = 1) -> int:
+        """Return the next place in the order, or the last of so many.
 
         Not journalled: a place that a failed group had is left empty, so that what
         is said about the failure comes behind what was sent before.
         """
-        self.seq += 1
+        self.seq += count
         return self.seq
 
     def next_joke(self) -> int:
@@ -120,20 +119,26 @@ class State:
     def _insert(self, session: Session) -> None:
         self.sessions[session.number] = session
         self.names[session.folded] = session
-        self.identities[session.identity] = session
         if session.key is not None and session.is_kept:
+            self._kept[session.identity] = session
             self.keys[session.key.hash] = session.key
         self._speak_through(session, session.origin)
 
     def _remove(self, session: Session) -> None:
         del self.sessions[session.number]
         del self.names[session.folded]
-        del self.identities[session.identity]
         if session.key is not None and session.is_kept:
+            del self._kept[session.identity]
             del self.keys[session.key.hash]
             self.changes.note(session.key.hash, self.seq + 1)
         self.origins.pop(session.origin, None)
         self.away.pop(session.number, None)
+
+    def speaker(self, identity: str) -> Session | None:
+        """Return the session that an identity speaks through now; None for none."""
+        if identity.startswith("k"):
+            return self._kept.get(identity)
+        return self.sessions.get(int(identity[1:]))
 
     def attach(self, session: Session, origin: int, operator: bool = False) -> None:
         """Have a session speak through a connection; 0: through none, it is away.
@@ -166,7 +171,7 @@ class State:
 
     def hear(self, session: Session, room: Room) -> None:
         """Note that one who is away has heard a private room up to now."""
-        self._set(session, "heard", session.heard | {room.id: room.last})
+        self._set(session, "heard", {**session.heard, room.id: room.last})
 
     def make_key(self, hash: bytes) -> Key:
         """Return a new key under the next number."""
@@ -233,22 +238,21 @@ class State:
 
     def own(self, session: Session, room: Room) -> None:
         """Have a session own a private room that is here."""
-        self._set(session, "talks", session.talks | {room.key: room})
+        self._set(session, "talks", {**session.talks, room.key: room})
 
     def _add_talk(self, room: Room, *owners: Session) -> None:
         self.talks[room.key] = self.by_id[room.id] = room
         for session in owners:
-            session.talks[room.key] = room
+            session.talks = {**session.talks, room.key: room}
 
     def _remove_talk(self, room: Room, *owners: Session) -> None:
         del self.talks[room.key], self.by_id[room.id]
         for session in owners:
-            session.talks.pop(room.key, None)
+            session.talks = _talks_without(session, room)
 
     def disown(self, session: Session, room: Room) -> None:
         """Have a session own a private room no longer."""
-        talks = {key: talk for key, talk in session.talks.items() if talk is not room}
-        self._set(session, "talks", talks)
+        self._set(session, "talks", _talks_without(session, room))
 
     def drop_talk(self, room: Room) -> None:
         """Forget a private room that nobody owns who is here."""
@@ -272,7 +276,9 @@ class State:
         Private rooms are not among them.
         """
         if not room.owners:
-            self._set(session, "rooms", _without(session, room) | {room.id: room})
+            others = _without(session, room)
+            rooms = {**others, room.id: room} if others else room.alone
+            self._set(session, "rooms", rooms)
 
     def leave(self, session: Session, room: Room) -> None:
         """Take a session out of a room; the last of its others becomes current."""
@@ -288,10 +294,10 @@ class State:
         """Make a room of a session's its current one."""
         self._set(session, "current", room)
 
-    def advance(self, room: Room) -> int:
-        """Return the next number of a room's log, now taken."""
+    def advance(self, room: Room, count: int = 1) -> int:
+        """Take the next numbers of a room's log, and return the last of them."""
         self._journal.append((setattr, (room, "last", room.last)))
-        room.last += 1
+        room.last += count
         return room.last
 
     def expire(self, room: Room, upto: int) -> None:
@@ -301,6 +307,10 @@ class State:
     def set_topic(self, room: Room, topic: str) -> None:
         """Set what a room is about."""
         self._set(room, "topic", topic)
+
+
+def _talks_without(session: Session, room: Room) -> dict[str, Room]:
+    return {key: talk for key, talk in session.talks.items() if talk is not room}
 
 
 def _without(session: Session, room: Room) -> dict[int, Room]:

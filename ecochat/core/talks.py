@@ -67,7 +67,7 @@ def _drop(ground: Ground, room: Room) -> None:
 
 
 def _other(ground: Ground, session: Session, room: Room) -> Session | None:
-    return ground.state.identities.get(room.other(session.identity))
+    return ground.state.speaker(room.other(session.identity))
 
 
 def open_for_both(ground: Ground, session: Session, room: Room) -> None:

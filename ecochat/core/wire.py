@@ -319,6 +319,18 @@ class Renamed(Said, frozen=True, gc=False, kw_only=True, tag="renamed"):
     new: str
 
 
+class Presence(Said, frozen=True, gc=False, kw_only=True, tag="presence"):
+    """So many have come into the room, are gone from it, have another name, of whom no
+    ``joined``, ``left`` and ``renamed`` tells, since they are too many. ``who`` lists
+    who is there now.
+    """
+
+    room: str
+    joined: int = 0
+    left: int = 0
+    renamed: int = 0
+
+
 class Typing(Said, frozen=True, gc=False, kw_only=True, tag="typing"):
     """Somebody in the room is writing."""
 
@@ -386,7 +398,8 @@ EVENTS: tuple[type[Event], ...] = (Message, Topic, Edit, Delete, React)
 SAID: tuple[type[Said], ...] = (
     *(Welcome, Stored, Ok, Error, End, Member, Room, Session),
     *EVENTS,
-    *(Joined, Left, Renamed, Typing, Expired, Opened, Relabelled, Dropped),
+    *(Joined, Left, Renamed, Presence, Typing),
+    *(Expired, Opened, Relabelled, Dropped),
     *(Notice, Ping),
 )
 """All that a server of this version says. Of another version there may be more: a

@@ -24,6 +24,7 @@ from ecochat.core.requests import (
     React,
     Read,
     Say,
+    SayAll,
     SayTo,
     SetTopic,
     Typing,
@@ -44,6 +45,26 @@ def say(ground: Ground, session: Session, request: Say) -> None:
         name = ground.name_of(room, session)
         raise Refused("no_message", f"there is no message {target} in {name}")
     _write(ground, session, room, request, "message", text, target)
+
+
+def say_all(ground: Ground, session: Session, request: SayAll) -> bool:
+    """Write messages in a session's current room; False, and nothing done, where one
+    may be refused, or comes to more than an event."""
+    room, texts, key = session.current, request.texts, session.key
+    most = ground.limits.message
+    if room is None or room.owners or session.answered or max(map(len, texts)) > most:
+        return False
+    if not all(texts) or any(map(str.isspace, texts)):
+        return False
+    state, time = ground.state, ground.time
+    who, nick, number = session.number, session.nick, key.number if key else None
+    count = len(texts)
+    n, seq = state.advance(room, count) - count, state.next_seq(count) - count
+    ground.items += [
+        Event(seq + i, room.id, n + i, time, who, nick, "message", text, number)
+        for i, text in enumerate(texts, 1)
+    ]
+    return True
 
 
 def say_to(ground: Ground, session: Session, request: SayTo) -> None:

@@ -5,11 +5,11 @@ reply, ``!`` an error, ``+`` the number of one's own message; anything else is
 somebody's message, since no name can begin so.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from ecochat.core.framing import BadFrame, encode_frame
+from ecochat.core.framing import BadFrame, encode_frame, encode_frames
 from ecochat.core.items import (
     AcksSet,
     Announced,
@@ -38,17 +38,12 @@ from ecochat.core.items import (
     WhoPage,
 )
 from ecochat.core.moments import timestamp
+from ecochat.core.presence import in_numbers
 from ecochat.core.records import Found, Indexed, SessionRecord
 from ecochat.core.requests import Refuse
 from ecochat.dialects.frames import bad_frame
 from ecochat.dialects.plain_parser import LAST_PASSWORD, PlainParser
 from ecochat.dialects.port import View
-
-_NOTES = {
-    "joined": "{nick} joined",
-    "left": "{nick} left",
-    "renamed": "{nick} is now {new}",
-}
 
 
 class PlainDialect:
@@ -105,23 +100,31 @@ class PlainDialect:
 
     def event(self, room: str, event: Event, view: View) -> bytes:
         """See :class:`ecochat.dialects.port.Dialect`."""
+        return self.events(room, [event], view)
+
+    def events(self, room: str, events: Sequence[Event], view: View) -> bytes:
+        """See :class:`ecochat.dialects.port.Dialect`."""
         if view is View.OWN:
-            return f"+ {room} {event.n}\0".encode()  # no name holds a NUL
+            return encode_frames([f"+ {room} {event.n}" for event in events])
         where = "" if view is View.CURRENT else f"[{room}] "
-        mark = "" if event.kind == "message" else "* "
-        return encode_frame(f"{mark}{where}{_said(event)}")
+        return encode_frames(
+            [
+                f"{where}{_message(event)}"
+                if event.kind == "message"
+                else f"* {where}{_EVENTS[event.kind](event)}"
+                for event in events
+            ]
+        )
 
     def note(self, room: str, note: Note, view: View) -> bytes:
         """See :class:`ecochat.dialects.port.Dialect`; who writes is not told."""
-        if note.kind == "typing":
-            return b""
+        said = _NOTES[note.kind](note)
         where = "" if view is View.CURRENT else f"[{room}] "
-        said = _NOTES[note.kind].format(nick=note.nick, new=note.new)
-        return encode_frame(f"* {where}{said}")
+        return encode_frame(f"* {where}{said}") if said else b""
 
     def reply(self, body: Body, ref: str | None = None) -> bytes:
         """See :class:`ecochat.dialects.port.Dialect`."""
-        return b"".join(map(encode_frame, self._replies[type(body)](body)))
+        return encode_frames(self._replies[type(body)](body))
 
     def log_entry(self, room: str, event: Event, ref: str | None = None) -> bytes:
         """See :class:`ecochat.dialects.port.Dialect`."""
@@ -218,6 +221,15 @@ _EVENTS: dict[str, Callable[[Event], str]] = {
     "delete": lambda event: f"{event.nick} deleted {event.target}",
     "react": lambda e: f"{e.nick} reacted to {e.target}: {e.text}",
     "unreact": lambda e: f"{e.nick} took back {e.text} from {e.target}",
+}
+
+
+_NOTES: dict[str, Callable[[Any], str]] = {
+    "joined": lambda note: f"{note.nick} joined",
+    "left": lambda note: f"{note.nick} left",
+    "renamed": lambda note: f"{note.nick} is now {note.new}",
+    "many": lambda many: in_numbers(many.joined, many.left, many.renamed),
+    "typing": lambda note: "",
 }
 
 

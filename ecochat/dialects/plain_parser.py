@@ -28,6 +28,18 @@ class PlainParser:
         self._password = quit_password
         self._attempts = 0  # that are left
 
+    def messages(self, frames: list[str]) -> int:
+        """See :class:`ecochat.dialects.port.Parser`. What begins or ends as something
+        else can is looked at by itself."""
+        if self._attempts:
+            return 0
+        for count, text in enumerate(frames):
+            if not text[:1].isalnum() or text[0] == "Q" or text[-1] == "\n":
+                return count
+            if find_word(text) is not None:
+                return count
+        return len(frames)
+
     def request(self, frame: str) -> Request | None:
         """See :class:`ecochat.dialects.port.Parser`."""
         text = trim(frame)

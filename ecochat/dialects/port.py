@@ -1,5 +1,6 @@
 """What a dialect has to do."""
 
+from collections.abc import Callable, Sequence
 from enum import IntEnum
 from typing import Protocol
 
@@ -26,7 +27,15 @@ class View(IntEnum):
 
 
 class Parser(Protocol):
-    """Understands the frames of one session, one after another."""
+    """Understands the frames of one session, one after another.
+
+    :ivar messages: returns how many of these frames, from the first, are messages to
+        the current room and nothing else; None where a frame never is.
+    """
+
+    @property
+    def messages(self) -> Callable[[list[str]], int] | None:
+        """See the class."""
 
     def request(self, frame: str) -> Request | None:
         """Return what a frame asks for; None for one that asks nothing."""
@@ -59,8 +68,12 @@ class Dialect(Protocol):
     def event(self, room: str, event: Event, view: View) -> bytes:
         """Return how a session is told of an event in a room of this name."""
 
+    def events(self, room: str, events: Sequence[Event], view: View) -> bytes:
+        """Return the same for several, one behind the other; that takes less time."""
+
     def note(self, room: str, note: Note, view: View) -> bytes:
-        """Return how a session is told who came, went, writes or changed a name."""
+        """Return how a session is told who came, went, writes or changed a name, or how
+        many did (:class:`ecochat.core.items.Digest`)."""
 
     def reply(self, body: Body, ref: str | None = None) -> bytes:
         """Return an answer, or what is told unasked. Of a list it may be a part.

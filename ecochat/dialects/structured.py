@@ -7,7 +7,7 @@ and an end.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -67,6 +67,10 @@ class StructuredDialect:
     def event(self, room: str, event: items.Event, view: View) -> bytes:
         """See :class:`ecochat.dialects.port.Dialect`."""
         return _frame(_EVENTS[event.kind](room, event, None))
+
+    def events(self, room: str, events: Sequence[items.Event], view: View) -> bytes:
+        """See :class:`ecochat.dialects.port.Dialect`."""
+        return b"".join([self.event(room, event, view) for event in events])
 
     def note(self, room: str, note: items.Note, view: View) -> bytes:
         """See :class:`ecochat.dialects.port.Dialect`."""
@@ -249,10 +253,16 @@ def _has_new_name(room: str, note: items.Note) -> wire.Said:
     return wire.Renamed(room=room, nick=note.nick, session=session, new=note.new)
 
 
-_NOTES: dict[str, Callable[[str, items.Note], wire.Said]] = {
+def _many(room: str, digest: items.Digest) -> wire.Said:
+    joined, left, renamed = digest.joined, digest.left, digest.renamed
+    return wire.Presence(room=room, joined=joined, left=left, renamed=renamed)
+
+
+_NOTES: dict[str, Callable[[str, Any], wire.Said]] = {
     "joined": _about(wire.Joined),
     "left": _about(wire.Left),
     "renamed": _has_new_name,
+    "many": _many,
     "typing": _about(wire.Typing),
 }
 

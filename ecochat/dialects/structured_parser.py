@@ -46,6 +46,8 @@ _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 class StructuredParser:
     """See :class:`ecochat.dialects.port.Parser`. It keeps nothing between frames."""
 
+    messages = None
+
     def request(self, frame: str) -> Request | None:
         """See :class:`ecochat.dialects.port.Parser`."""
         try:

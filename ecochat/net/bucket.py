@@ -45,9 +45,14 @@ class TokenBucket:
         self._time = now
         self._emptied = -math.inf
 
-    def take(self) -> None:
-        """Take a token, to be called when :meth:`wait` has said that there is one."""
-        self._tokens -= 1
+    @property
+    def tokens(self) -> int:
+        """How many tokens there were at the last :meth:`wait`, less what was taken."""
+        return int(self._tokens + ROUNDING)
+
+    def take(self, count: int = 1) -> None:
+        """Take tokens, to be called when :meth:`wait` has said that there is one."""
+        self._tokens -= count
 
     def wait(self, now: float) -> float:
         """Return how many seconds it takes until there is a token; 0 for at once."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from sys import getsizeof
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 from msgspec.structs import replace
 
 from ecochat.core.changes import Changes
-from ecochat.core.items import Changed, Event, Note
+from ecochat.core.items import Changed, Event, Note, Reply
 from ecochat.dialects.port import Dialect, View
 
 RECENT_BYTES = 4 * 2**20
@@ -35,23 +36,51 @@ class Guard(Protocol):
 class Reader(Protocol):
     """What delivery needs of an outlet; see :class:`ecochat.net.outlet.Outlet`."""
 
-    dialect: Dialect
-    live: bool
-    positions: dict[Channel, int]
+    session: int
 
     @property
     def owner(self) -> Guard:
         """The link that it belongs to."""
 
-    def view(self, channel: Channel) -> View:
-        """See :meth:`ecochat.net.outlet.Outlet.view`."""
+    def fall_behind(self) -> None:
+        """See :meth:`ecochat.net.outlet.Outlet.fall_behind`."""
 
-    def deliver(self, channel: Channel, data: bytes) -> None:
-        """See :meth:`ecochat.net.outlet.Outlet.deliver`."""
+    def hold(self, data: bytes) -> None:
+        """See :meth:`ecochat.net.outlet.Outlet.hold`."""
 
     def pump(self, notes: Sequence[Told[Note]] = ()) -> None:
         """See :meth:`ecochat.net.outlet.Outlet.pump`."""
 
+
+class Attached(Guard, Protocol):
+    """What the exchange needs of a link; see :class:`ecochat.net.link.Link`."""
+
+    @property
+    def outlet(self) -> Reader:
+        """Its way out."""
+
+    def take(self) -> None:
+        """See :meth:`ecochat.net.link.Link.take`."""
+
+    def answered(self, count: int) -> None:
+        """See :meth:`ecochat.net.link.Link.answered`."""
+
+    def told(self, reply: Reply) -> None:
+        """See :meth:`ecochat.net.link.Link.told`."""
+
+    def stop(self) -> None:
+        """See :meth:`ecochat.net.link.Link.stop`."""
+
+
+Way = tuple[Dialect, View]
+"""How someone sees a room: all who see it the same way are told the same bytes."""
+
+Send = Callable[[bytes], int]
+"""Sends to one reader; see :class:`ecochat.net.pipe.Pipe`."""
+
+Audience = dict[Send, Reader]
+"""Those who see it one way and are up to date, by what sends to each: who is told looks
+at nothing else of a reader, and so at little memory."""
 
 Item = TypeVar("Item", bound=Event | Note, covariant=True)
 
@@ -69,12 +98,12 @@ class Told(Generic[Item]):
         self.channel = channel
         self.item = item
         self.seq = item.seq
-        self._forms: dict[tuple[Dialect, View], bytes] = {}
+        self._forms: dict[Way, bytes] | None = None  # till there are some
 
     def change(self, item: Any) -> None:
         """Tell this from now on."""
         self.item = item
-        self._forms.clear()
+        self._forms = None
 
     def form(self, dialect: Dialect, view: View, name: str | None = None) -> bytes:
         """Return how a dialect tells it.
@@ -83,6 +112,8 @@ class Told(Generic[Item]):
         """
         if name is not None or view is View.OWN:  # then there is but one reader
             return self._made(dialect, view, name or self.channel.name)
+        if self._forms is None:
+            self._forms = {}
         form = self._forms.get((dialect, view))
         if form is None:
             form = self._made(dialect, view, self.channel.name)
@@ -101,16 +132,17 @@ class Recent:
 
     def __init__(self, limit: int = RECENT_BYTES) -> None:
         self._free = limit
-        self._order: deque[tuple[Channel, int]] = deque()
+        self._order: deque[tuple[Channel, int, int]] = deque()
 
-    def add(self, channel: Channel, entry: Told[Event]) -> None:
-        """Count an entry that a channel has just taken."""
-        size = ENTRY_OVERHEAD + TEXTS * getsizeof(entry.item.text)
-        self._order.append((channel, size))
+    def add(self, channel: Channel, events: Sequence[Event]) -> None:
+        """Count what a channel has just taken; it is forgotten together."""
+        texts = sum([getsizeof(event.text) for event in events])
+        size = ENTRY_OVERHEAD * len(events) + TEXTS * texts
+        self._order.append((channel, len(events), size))
         self._free -= size
         while self._free < 0:
-            oldest, size = self._order.popleft()
-            oldest.forget()
+            oldest, count, size = self._order.popleft()
+            oldest.forget(count)
             self._free += size
 
 
@@ -146,7 +178,11 @@ class Channel:
     :param is_private: whether it belongs to two, each of whom calls it otherwise.
     :ivar first: the number of the oldest event that is kept.
     :ivar last: the number of the newest committed event.
-    :ivar readers: the outlets whose stream is in this room.
+    :ivar told: up to where those who are up to date have been told.
+    :ivar alone: what all have as their positions who are up to date and hear no other
+        channel; never changed.
+    :ivar audiences: they, by how they see the room. Who is not there reads on from a
+        position of its own.
     """
 
     def __init__(
@@ -163,24 +199,31 @@ class Channel:
         self.name = name
         self.first = first
         self.last = last
-        self.readers: dict[Reader, None] = {}
+        self.told = last
+        self.alone: Final = {self: last}
+        self.audiences: defaultdict[Way, Audience] = defaultdict(dict)
         self._recent = recent
         self._entries: deque[Told[Event]] = deque()
         self._expired = 0  # entries that are gone, and not yet counted so
 
-    def append(self, event: Event) -> Told[Event]:
-        """Take the next committed event."""
-        entry = Told(self, event)
-        self.last = event.n
-        self._entries.append(entry)
-        self._recent.add(self, entry)
-        return entry
+    @property
+    def listeners(self) -> list[Reader]:
+        """All who are up to date."""
+        return [*chain.from_iterable(a.values() for a in self.audiences.values())]
 
-    def forget(self) -> None:
-        """Drop the oldest entry in memory."""
-        if self._expired:
-            self._expired -= 1
-        else:
+    def extend(self, events: Sequence[Event]) -> list[Told[Event]]:
+        """Take the next committed events."""
+        entries = [Told(self, event) for event in events]
+        self.last = events[-1].n
+        self._entries += entries
+        self._recent.add(self, events)
+        return entries
+
+    def forget(self, count: int) -> None:
+        """Drop the oldest entries in memory."""
+        expired = min(self._expired, count)
+        self._expired -= expired
+        for _ in range(count - expired):
             self._entries.popleft()
 
     def expire(self, upto: int) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from itertools import chain
+from bisect import insort
+from collections.abc import Sequence
 from operator import attrgetter
+from typing import Any
 
 from ecochat.core.items import Event, Note
 from ecochat.dialects.port import Dialect, View
-from ecochat.net.channel import Channel, Reader, Told
+from ecochat.net.channel import Audience, Channel, Reader, Send, Told
 from ecochat.net.listing import CHUNK
+
+_BY_SEQ = attrgetter("seq")
 
 News = list[Told[Event | Note]]
 """What is new in a room, in order."""
@@ -24,56 +28,87 @@ class Turn:
 
     def __init__(self) -> None:
         self._told: dict[Channel, News] = {}
+        self._notes: list[Told[Note]] = []
         self._apart: dict[Reader, None] = {}
 
-    def add_event(self, channel: Channel, event: Event) -> None:
-        """Take the next event of a channel."""
-        self._told.setdefault(channel, []).append(channel.append(event))
+    def add_events(self, channel: Channel, events: Sequence[Event]) -> None:
+        """Take the next events of a channel."""
+        self._told.setdefault(channel, []).extend(channel.extend(events))
         if channel.is_private:
-            self._apart.update(channel.readers)
+            self._part(channel)
 
     def add_note(self, channel: Channel, note: Note) -> None:
         """Take word of who came, went, writes or has another name."""
-        self._told.setdefault(channel, []).append(Told(channel, note))
+        told = Told(channel, note)
+        insort(self._told.setdefault(channel, []), told, key=_BY_SEQ)
+        insort(self._notes, told, key=_BY_SEQ)
         if channel.is_private:
-            self._apart.update(channel.readers)
+            self._part(channel)
 
     def set_apart(self, reader: Reader) -> None:
         """Have a reader told apart, since it wrote, or something is for it alone."""
-        self._apart[reader] = None
+        if reader not in self._apart:
+            self._apart[reader] = None
+            reader.fall_behind()
+
+    def _part(self, channel: Channel) -> None:
+        for reader in channel.listeners:
+            self.set_apart(reader)
 
     def deliver(self) -> None:
         """Give each reader what is new."""
+        if len(self._told) > 1:
+            self._part_readers_of_several()
         for channel, told in self._told.items():
             self._deliver(channel, told)
-        everything = chain.from_iterable(self._told.values())
-        notes = [told for told in everything if isinstance(told.item, Note)]
-        notes.sort(key=attrgetter("seq"))  # they may be of several rooms
         for reader in self._apart:
-            reader.owner.guarded(reader.pump, notes)
+            reader.owner.guarded(reader.pump, self._notes)
+
+    def _part_readers_of_several(self) -> None:
+        seen: set[Send] = set()
+        several: set[Reader] = set()
+        for channel in self._told:
+            for audience in channel.audiences.values():
+                several.update(map(audience.__getitem__, seen.intersection(audience)))
+                seen.update(audience)
+        for reader in several:
+            self.set_apart(reader)
 
     def _deliver(self, channel: Channel, told: News) -> None:
-        forms: dict[tuple[Dialect, View], bytes | None] = {}
-        for reader in list(channel.readers):
-            if not reader.live or reader in self._apart:
-                continue
-            if len(self._told) > 1 and len(reader.positions) > 1:
-                self._apart[reader] = None
-                continue
-            way = reader.dialect, reader.view(channel)
-            if way not in forms:
-                forms[way] = _joined(told, *way)
-            data = forms[way]
+        unsent: list[tuple[Reader, bytes]] = []
+        for way, audience in channel.audiences.items():
+            data = self._joined(channel, told, *way) if audience else b""
             if data is None or len(data) > CHUNK:
-                self._apart[reader] = None
-            else:
-                reader.owner.guarded(reader.deliver, channel, data)
+                for reader in list(audience.values()):
+                    self.set_apart(reader)
+            elif data:
+                unsent += _send(audience, data)
+        channel.told = channel.last
+        for reader, rest in unsent:
+            reader.owner.guarded(reader.hold, rest)
+
+    def _joined(
+        self, channel: Channel, told: News, dialect: Dialect, view: View
+    ) -> bytes | None:
+        """Return what is new as one; None when that fails: then each reader makes its
+        own, and fails by itself."""
+        try:
+            if self._notes:
+                return b"".join([one.form(dialect, view) for one in told])
+            events: list[Any] = [one.item for one in told]
+            return dialect.events(channel.name, events, view)
+        except Exception:
+            return None
 
 
-def _joined(told: News, dialect: Dialect, view: View) -> bytes | None:
-    """Return what is new as one; None when that fails: then each reader makes its own,
-    and fails by itself."""
-    try:
-        return b"".join(item.form(dialect, view) for item in told)
-    except Exception:
-        return None
+def _send(audience: Audience, data: bytes) -> list[tuple[Reader, bytes]]:
+    """Send to all, and return what was not taken at once, of those where that is so."""
+    size = len(data)
+    unsent = []
+    for send in audience:
+        try:
+            if (sent := send(data)) != size:
+                unsent.append((audience[send], data[sent:]))
+        except OSError:  # full, or broken: then the transport meets the error itself
+            unsent.append((audience[send], data))
+    return unsent

@@ -20,11 +20,15 @@ from ecochat.core.hub import Group, Hub
 from ecochat.core.items import Event, Item, Missing
 from ecochat.core.limits import Limits
 from ecochat.core.requests import Expire, Informed, Lapse, Request
+from ecochat.net.channel import Attached
 from ecochat.net.following import Follower
 from ecochat.net.grace import Grace
 from ecochat.net.listing import Pages
+from ecochat.net.presence import Presence
+from ecochat.net.silence import Silence
 from ecochat.net.storage import Storage
-from ecochat.net.telling import Attached, Teller
+from ecochat.net.telling import Teller
+from ecochat.net.timer import Timers
 from ecochat.store.port import StoreError
 
 WAITING = 2_000
@@ -48,6 +52,10 @@ class Exchange:
     :ivar sessions: the links of open sessions, by their number.
     :ivar links: the connections by the number they have in the order.
     :ivar pages: where outlets read what memory no longer holds.
+    :ivar silence: counts for those that have said nothing yet.
+    :ivar turns: when more is to be taken of what waits in a link.
+    :ivar timers: what else a link is to do later, one thing at a time: another try, a
+        look for signs of life, to break off.
     :ivar stop_server: called when an operator wants the server to stop, with the
         seconds until then.
     :param facts: what the server says of itself.
@@ -70,12 +78,21 @@ class Exchange:
         self.pages: Pages = storage
         self.stop_server: Callable[[int], None] = lambda seconds: None
         self.links: dict[int, Attached] = {}
+        self.silence = Silence(self)
+        self.turns = Timers(self)
+        self.timers = Timers(self)
         self._grace = Grace(grace, reactor, self._lapse)
+        self.sessions: dict[int, Attached] = {}
+        self._presence = Presence(reactor, self.sessions)
         self._teller = Teller(
-            self.links, self._grace, lambda s: self.stop_server(s), log_messages
+            self.links,
+            self._grace,
+            lambda s: self.stop_server(s),
+            log_messages,
+            self._presence,
+            self.sessions,
         )
         self.channels = self._teller.channels
-        self.sessions = self._teller.sessions
         self._limits = limits
         self._facts = facts
         self._storage = storage
@@ -130,6 +147,11 @@ class Exchange:
         self._stalled[link] = None
         return False
 
+    @property
+    def room(self) -> tuple[int, int]:
+        """How many requests may come now, and how many code points of their frames."""
+        return WAITING - self._hub.waiting, WAITING_TEXT - self._hub.waiting_text
+
     def propose(self, origin: int, request: Request, size: int = 0) -> None:
         """Put a request into the order; its group is applied at the turn's end.
 
@@ -171,7 +193,9 @@ class Exchange:
     def _schedule(self) -> None:
         if not (self._turn_due or self._hub.busy):
             self._turn_due = True
-            self._reactor.callLater(0, self._turn)
+            # One look more at the sockets: what has come meanwhile shares the commit
+            # and the send to each reader.
+            self._reactor.callLater(0, self._reactor.callLater, 0, self._turn)
 
     def _turn(self) -> None:
         self._turn_due = False
@@ -231,7 +255,9 @@ class Exchange:
         self.log.failure("telling what was stored failed", failure)
 
     def _tell(self, group: Group, items: list[Item]) -> None:
-        origins = Counter([proposal.origin for proposal in group.proposals])
+        origins: Counter[int] = Counter()
+        for proposal in group.proposals:
+            origins[proposal.origin] += proposal.count
         for origin, count in origins.items():
             link = self.links.get(origin)
             if link is not None:
@@ -255,6 +281,7 @@ class Exchange:
         """Store what is pending, tell everyone, end all sessions, close the store."""
         self._stopping = True
         self._grace.stop()
+        self._presence.stop()
         await self._all_told()
         for link in list(self.links.values()):
             link.guarded(link.stop)

@@ -11,30 +11,32 @@ from ecochat.core.items import (
     Entered,
     Event,
     Exited,
+    Note,
     Opened,
     Relabelled,
     Welcomed,
 )
-from ecochat.net.channel import Channel, Channels, Reader, Told
+from ecochat.dialects.port import Dialect, View
+from ecochat.net.channel import Channel, Channels, Reader, Send, Told
 
 
 class Heard:
     """All of them, with the pages that were read of those it is far behind in.
 
-    :param reader: what is told of them.
-    :ivar positions: by channel, the number of the last event sent.
+    :ivar positions: by channel, the number of the last event sent, while the reader is
+        behind; while it is up to date, that is where the channel is, and who hears but
+        one shares these with all who do: most do, and their own would take 220 bytes.
     :ivar current: the room that the session is in; None before it is in one.
     """
 
     __slots__ = (
-        *("_as_of", "_channels", "_names", "_pages", "_reader"),
+        *("_as_of", "_channels", "_names", "_pages"),
         *("current", "positions"),
     )
 
-    def __init__(self, reader: Reader, channels: Channels) -> None:
+    def __init__(self, channels: Channels) -> None:
         self.positions: dict[Channel, int] = {}
         self.current: Channel | None = None
-        self._reader = reader
         self._channels = channels
         self._names: dict[Channel, str] | None = None  # of private rooms
         self._pages: dict[Channel, list[Told[Event]]] | None = None
@@ -51,12 +53,30 @@ class Heard:
 
     def forget(self) -> None:
         """Hear nothing any more."""
-        for channel in self.positions:
-            del channel.readers[self._reader]
-        self.positions.clear()
+        self.positions = {}
         self._names = self._pages = None
 
     # How far
+
+    def view(self, channel: Channel, dialect: Dialect) -> View:
+        """Return how a channel is seen in a dialect."""
+        is_current = channel is self.current and dialect.has_views
+        return View.CURRENT if is_current else View.OTHER
+
+    def catch_up(self, reader: Reader, dialect: Dialect, send: Send) -> None:
+        """Be told what is new, from now on, with all who see it the same way."""
+        for channel in self.positions:
+            way = dialect, self.view(channel, dialect)
+            channel.audiences[way][send] = reader
+        if len(self.positions) == 1:
+            self.positions = channel.alone
+
+    def fall_behind(self, dialect: Dialect, send: Send) -> None:
+        """Be told nothing, but keep where that began."""
+        for channel in self.positions:
+            way = dialect, self.view(channel, dialect)
+            del channel.audiences[way][send]
+        self.positions = {channel: channel.told for channel in self.positions}
 
     def unsent(self, channel: Channel) -> Iterable[Told[Event]] | None:
         """Return what follows, as far as it is at hand; None when a page has to be read
@@ -66,6 +86,15 @@ class Heard:
         if page is not None:
             return [entry for entry in page if entry.item.n > after]
         return channel.after(after)
+
+    def run(self) -> list[Told[Event]]:
+        """Return all that is unsent, if it is of one channel and in memory."""
+        lagging = self.lagging
+        if len(lagging) != 1 or self._pages is not None:
+            return []
+        [channel] = lagging
+        after = self.positions[channel]
+        return [] if after < channel.first - 1 else list(channel.after(after) or ())
 
     def take_page(self, channel: Channel, events: list[Event]) -> None:
         """Take what follows in a channel, one event or more."""
@@ -86,11 +115,16 @@ class Heard:
                 if any(self._channels.is_stale(told.item, as_of) for told in page):
                     del self._pages[channel]
 
-    def sent(self, channel: Channel, n: int) -> bool:
+    def sent(self, told: Told[Event | Note]) -> bool:
         """Move the position; True at the end of a page, when there is more to read."""
-        self.positions[channel] = n
-        page = None if self._pages is None else self._pages.get(channel)
-        if self._pages is None or page is None or page[-1].item.n > n:
+        event, channel = told.item, told.channel
+        if type(event) is not Event:
+            return False
+        self.positions[channel] = event.n
+        if self._pages is None:
+            return False
+        page = self._pages.get(channel)
+        if page is None or page[-1].item.n > event.n:
             return False
         del self._pages[channel]
         self._pages = self._pages or None
@@ -119,7 +153,6 @@ class Heard:
     def _hear(self, body: Entered | Opened, channel: Channel) -> None:
         after = body.after if isinstance(body, Entered) else body.last
         self.positions.setdefault(channel, after)
-        channel.readers[self._reader] = None
         self._relabel(body, channel)
 
     def _relabel(self, body: Entered | Opened | Relabelled, channel: Channel) -> None:
@@ -134,7 +167,7 @@ class Heard:
             self.current = left[body.current] if body.current else None
 
     def _part(self, body: Body, channel: Channel) -> None:
-        del self.positions[channel], channel.readers[self._reader]
+        del self.positions[channel]
         if self._pages is not None:
             self._pages.pop(channel, None)
         if self._names is not None:

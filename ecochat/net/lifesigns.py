@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ecochat.net.outlet import Outlet
 from ecochat.net.shell import Shell
-from ecochat.net.timer import Timer
+from ecochat.net.timer import Timers
 
 
 class LifeSigns:
@@ -17,18 +17,18 @@ class LifeSigns:
     :ivar heard: to be set when something comes from the client.
     """
 
-    __slots__ = ("_asked", "_interval", "_outlet", "_shell", "_timer", "heard")
+    __slots__ = ("_asked", "_interval", "_outlet", "_shell", "_timers", "heard")
 
     def __init__(
-        self, shell: Shell, outlet: Outlet, timer: Timer, interval: float
+        self, shell: Shell, outlet: Outlet, timers: Timers, interval: float
     ) -> None:
         self.heard = True
         self._asked = False
         self._shell = shell
         self._outlet = outlet
-        self._timer = timer
+        self._timers = timers
         self._interval = interval
-        timer.set(interval, self._look)
+        self._wait()
 
     def _look(self) -> None:
         if self._asked and not self.heard and self._shell.is_silent():
@@ -38,4 +38,7 @@ class LifeSigns:
         if self._asked:
             self._outlet.ping()
         self.heard = False
-        self._timer.set(self._interval, self._look)
+        self._wait()
+
+    def _wait(self) -> None:
+        self._timers.set(self._outlet.owner, self._interval, self._look)

@@ -34,6 +34,7 @@ from ecochat.core.requests import (
     Refuse,
     Request,
     Rooms,
+    SayAll,
     Search,
     Status,
     Tell,
@@ -46,12 +47,7 @@ from ecochat.net.lifesigns import LifeSigns
 from ecochat.net.opening import BEFORE_A_HELLO, Opening
 from ecochat.net.outlet import Outlet
 from ecochat.net.shell import Shell
-from ecochat.net.timer import Timer
 from ecochat.store.port import StoreError
-
-QUIET = 0.3
-"""Seconds of silence after which a session begins without a frame: long enough for a
-program's first frame to say that it speaks another dialect, short for a person."""
 
 IN_FLIGHT = 256
 """Requests of one session that may wait for their answer: enough to fill a group,
@@ -70,6 +66,9 @@ LAST_WORDS = 2.0
 THROTTLED = (
     "more than {}: what you send beyond that waits for its turn, nothing is lost"
 )
+
+UNREAD = FrameDecoder()
+"""What all links have till something is read; it is never given anything."""
 
 LATE = Refuse("already_open", "a hello has to be the first frame; connect anew")
 """What becomes of a hello that comes behind something else."""
@@ -108,30 +107,31 @@ class Link:
     unsent output, while a list is on its way to it, while it has many requests
     unanswered, while the hub has many waiting, and while it has sent too fast. What is
     read by then waits here: at most what one read brings.
-
-    :param address: where the peer is, for the log and for operators.
     """
+
+    __slots__ = (
+        *("_alone", "_bad_frames", "_bucket", "_decoder", "_departing", "_exchange"),
+        *("_in_flight", "_input_over", "_known", "_lost", "_opening", "_origin"),
+        *("_parser", "_paused", "_settings", "_shell", "_signs", "_waits_told"),
+        "outlet",
+    )
 
     log = Logger()
 
     def __init__(
-        self, exchange: Exchange, shell: Shell, settings: LinkSettings, address: str
+        self, exchange: Exchange, shell: Shell, settings: LinkSettings
     ) -> None:
         self.outlet = Outlet(
             shell.pipe, settings.dialect, exchange.channels, exchange.pages, self
         )
         self._exchange = exchange
         self._shell = shell
-        shell.pipe.drained = self.outlet.drained
+        shell.pipe.reader = self.outlet
         self._settings = settings
-        self._opening = Opening(
-            self.outlet, settings.others, address, settings.operator
-        )
+        self._opening = Opening(self.outlet, settings.others, shell, settings.operator)
         self._parser: Parser | None = None  # till the first frame
-        self._decoder = FrameDecoder(settings.max_frame)
-        limit = settings.rate_limit
-        self._bucket = TokenBucket(limit, exchange.now()) if limit else None
-        self._turn = Timer(exchange, self)  # when more of what waits is to be taken
+        self._decoder = UNREAD
+        self._bucket: TokenBucket | None = None
         self._signs: LifeSigns | None = None
         self._in_flight = 0
         self._bad_frames = 0
@@ -143,9 +143,7 @@ class Link:
         self._lost: str | None = None  # why, once it is
         self._departing = False
         self._origin = exchange.attach(self)
-        # For one thing at a time: silence, another try, signs of life, last words.
-        self._timer = Timer(exchange, self)
-        self._timer.set(QUIET, self._quiet)
+        exchange.silence.begin(self)
 
     @property
     def session(self) -> int:
@@ -160,10 +158,18 @@ class Link:
             return
         if self._signs is not None:
             self._signs.heard = True
+        if self._decoder is UNREAD:
+            self._begin_to_read()
         self._decoder.receive(data)
         self.take()
         if not self._known:
-            self._timer.put_off(QUIET)
+            self._exchange.silence.put_off(self)
+
+    def _begin_to_read(self) -> None:
+        """Make what only those need who say something: 210 bytes."""
+        limit = self._settings.rate_limit
+        self._decoder = FrameDecoder(self._settings.max_frame)
+        self._bucket = TokenBucket(limit, self._exchange.now()) if limit else None
 
     def input_over(self) -> None:
         """Take the end of input: what is owed will be sent, then the link closes."""
@@ -174,10 +180,15 @@ class Link:
         """Take the end of the connection. What it has sent whole is stored all the
         same, no faster than it may send; then the session ends."""
         self._lost = reason
-        self._timer.cancel()
-        self._turn.cancel()
+        self._call_off()
+        self._exchange.turns.cancel(self)
         self.outlet.close()
         self._drain()
+
+    def _call_off(self) -> None:
+        """Do nothing later any more, but take what waits."""
+        self._exchange.silence.end(self)
+        self._exchange.timers.cancel(self)
 
     def _drain(self) -> None:
         """Take what waited: for its turn, or for what had to be served alone."""
@@ -190,7 +201,7 @@ class Link:
                     break
         finally:
             if wait:
-                self._turn.set(wait, self._drain)
+                self._exchange.turns.set(self, wait, self._drain)
             elif self._departing or not self._alone:
                 self._leave(self._lost or "")
                 self._shell.gone()
@@ -204,6 +215,8 @@ class Link:
     def take(self) -> None:
         """Propose what the frames at hand ask for, as far as that is due."""
         if not self.outlet.owes:  # nor will it for what is proposed: that sends nothing
+            if self._may_take():
+                self._take_run()
             while self._may_take() and self._take_frame():
                 pass
         self._pause_or_resume()
@@ -226,8 +239,8 @@ class Link:
             return False
         now = self._exchange.now()
         wait = self._wait(now)
-        if wait and not self._turn.is_set:
-            self._turn.set(wait, self.take)
+        if wait and not self._exchange.turns.is_set(self):
+            self._exchange.turns.set(self, wait, self.take)
             if self._bucket is not None and self._bucket.empty(now):
                 self._propose(Tell(THROTTLED.format(self._settings.rate_limit)))
         return wait > 0
@@ -242,6 +255,22 @@ class Link:
         if paused != self._paused and not over:
             self._paused = paused
             (self._shell.pause if paused else self._shell.resume)()
+
+    def _take_run(self) -> None:
+        """Take frames that are all messages to the current room as one proposal."""
+        count = self._parser.messages if self._parser is not None else None
+        if count is None or not self.outlet.session:
+            return
+        most, size = self._exchange.room
+        most = min(most, IN_FLIGHT - self._in_flight)
+        if self._bucket is not None:
+            most = min(most, self._bucket.tokens)
+        texts = self._decoder.next_run(most, size, count)
+        if texts:
+            self._bad_frames = 0
+            if self._bucket is not None:
+                self._bucket.take(len(texts))
+            self._propose(SayAll(texts), sum(map(len, texts)), len(texts))
 
     def _take_frame(self) -> bool:
         frame = self._decoder.next_frame()
@@ -268,7 +297,7 @@ class Link:
     def _choose(self, frame: str | BadFrame) -> Parser:
         """Speak the dialect that the first frame claims."""
         if self._opening.choose(frame):
-            self._timer.cancel()
+            self._call_off()
             self._watch()
         self._parser = self.outlet.dialect.parser()
         return self._parser
@@ -276,7 +305,9 @@ class Link:
     def _watch(self) -> None:
         interval = self._settings.ping_interval
         if interval and self.outlet.dialect.ping() and self._lost is None:
-            self._signs = LifeSigns(self._shell, self.outlet, self._timer, interval)
+            self._signs = LifeSigns(
+                self._shell, self.outlet, self._exchange.timers, interval
+            )
 
     def _take_request(self, request: Request, size: int) -> None:
         if type(request) is Hello or not self.outlet.session:
@@ -307,22 +338,22 @@ class Link:
                 self._propose(refusal)
             self._depart(Drop("end of input"))
         else:
-            self._timer.cancel()
+            self._call_off()
             last = self.outlet.dialect.error(refusal.text) if refusal else b""
             self.outlet.end(last)
 
-    def _quiet(self) -> None:
+    def quiet(self) -> None:
         """Begin a session for who says nothing; who has, waits for its first frame to
         be taken, which tells what kind of session it is."""
         if self._decoder.waiting:
-            self._timer.set(QUIET, self._quiet)
+            self._exchange.silence.begin(self)
         else:
             self._open()
 
     def _open(self) -> None:
         request = None if self._departing else self._opening.unasked()
         if request is not None:
-            self._timer.cancel()
+            self._call_off()
             self._propose(request)
 
     def _leave(self, reason: str) -> None:
@@ -340,9 +371,9 @@ class Link:
             self._departing = True
             self._propose(request)
 
-    def _propose(self, request: Request, size: int = 0) -> None:
+    def _propose(self, request: Request, size: int = 0, count: int = 1) -> None:
         self._known = True
-        self._in_flight += 1
+        self._in_flight += count
         self._exchange.propose(self._origin, request, size)
 
     # From the hub
@@ -351,9 +382,8 @@ class Link:
         """So many of its requests have been served; what came of them follows."""
         self._in_flight -= count
         if self._lost is not None and self._alone and not self._departing:
-            self._turn.set(
-                0, self._drain
-            )  # then it is known whether the store is needed
+            # Then it is known whether the store is needed.
+            self._exchange.turns.set(self, 0, self._drain)
 
     def told(self, reply: Reply) -> None:
         """Take what the hub says to this connection alone."""
@@ -392,9 +422,9 @@ class Link:
         """Say so, send nothing more, and close, also when nothing more is read."""
         self._end()
         if self._lost is not None:
-            self._turn.set(0, self._drain)
+            self._exchange.turns.set(self, 0, self._drain)
         else:
-            self._timer.set(LAST_WORDS, self._shell.abort)
+            self._exchange.timers.set(self, LAST_WORDS, self._shell.abort)
             self.outlet.pump()  # what it has been answered before
         self.outlet.end(self.outlet.dialect.reply(body))
         return False
@@ -415,7 +445,7 @@ class Link:
     def _try_again(self, body: NotOpened) -> bool:
         """The session could not be stored: try again later; True if that is news."""
         if not (self._lost is not None or self._departing):
-            self._timer.set(RETRY, self._open)
+            self._exchange.timers.set(self, RETRY, self._open)
         is_news, self._waits_told = not self._waits_told, True
         return is_news
 
@@ -432,7 +462,7 @@ class Link:
 
     def finished(self) -> None:
         """See :class:`ecochat.net.outlet.Owner`."""
-        self._timer.cancel()
+        self._call_off()
         self._shell.close()
 
     def waits_for_store(self, failure: Failure, again: Callable[[], None]) -> None:
@@ -450,6 +480,7 @@ class Link:
         self.log.failure(
             "serving session s{session} failed, it ends", failure, session=self.session
         )
+        self._call_off()
         self.outlet.close()
         self._shell.abort()
 
@@ -465,7 +496,7 @@ class Link:
         self.outlet.end(self.outlet.dialect.notice("server is stopping"))
         self._leave("server stopped")
         if self._lost is not None:
-            self._turn.cancel()
+            self._exchange.turns.cancel(self)
             self._shell.gone()
 
 

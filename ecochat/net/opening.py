@@ -11,6 +11,7 @@ from ecochat.core.requests import Hello, Open, Refuse, Request
 from ecochat.core.wire import PROTOCOL
 from ecochat.dialects.port import Dialect
 from ecochat.net.outlet import Outlet
+from ecochat.net.shell import Shell
 
 BEFORE_A_HELLO = ("{", " ", "\t", "\r", "\n", "\ufeff")
 """How a hello can begin: of most messages no more is looked at."""
@@ -26,18 +27,18 @@ class Opening:
 
     :param outlet: has the dialect that is spoken and the session's number.
     :param others: what can be spoken beside the outlet's dialect.
-    :param address: where the peer is, for the log and for operators.
+    :param shell: knows where the peer is, for the log and for operators.
     :param operator: whether they may do what is for operators only.
     """
 
-    __slots__ = ("_address", "_asked", "_operator", "_others", "_outlet", "_outrun")
+    __slots__ = ("_asked", "_operator", "_others", "_outlet", "_outrun", "_shell")
 
     def __init__(
-        self, outlet: Outlet, others: Iterable[Dialect], address: str, operator: bool
+        self, outlet: Outlet, others: Iterable[Dialect], shell: Shell, operator: bool
     ) -> None:
         self._outlet = outlet
         self._others = others
-        self._address = address
+        self._shell = shell
         self._operator = operator
         self._asked = False  # for the session, and the answer is not there yet
         self._outrun = False  # what asked for another one, by the hello
@@ -70,7 +71,7 @@ class Opening:
         if self.begun or self._outlet.dialect.needs_hello:
             return None
         self._asked = True
-        return Open(self._address, self._operator)
+        return Open(self._shell.address, self._operator)
 
     def admitted(self, request: Request) -> Request:
         """Return what a request comes to: a hello to a session, or to a refusal, as all
@@ -94,7 +95,7 @@ class Opening:
         self._asked = True
         key = hello.key
         return Open(
-            self._address,
+            self._shell.address,
             self._operator,
             self._outlet.dialect.is_answered,
             None if key is None else hashlib.sha256(key.encode()).digest(),

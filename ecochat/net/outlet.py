@@ -13,7 +13,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
 from heapq import merge
-from itertools import chain
+from itertools import chain, groupby
 from operator import attrgetter
 from typing import Any, Final, Protocol
 
@@ -73,15 +73,48 @@ class Owner(Protocol):
         """Call something; its failing is this session's alone."""
 
 
+class Gone:
+    """The owner of an outlet whose connection is gone: nothing is to be done then."""
+
+    def ask(self, request: Request) -> None:
+        """See :class:`Owner`."""
+
+    def settled(self) -> None:
+        """See :class:`Owner`."""
+
+    def finished(self) -> None:
+        """See :class:`Owner`."""
+
+    def waits_for_store(self, failure: Failure, again: Callable[[], None]) -> None:
+        """See :class:`Owner`."""
+
+    def failed(self, error: object) -> None:
+        """See :class:`Owner`."""
+
+    def guarded(self, serve: Callable[..., None], *arguments: Any) -> None:
+        """See :class:`Owner`."""
+
+    def drained(self) -> None:
+        """See :class:`ecochat.net.pipe.Drained`."""
+
+
+GONE = Gone()
+
+
 class Outlet:
     """See the module.
 
     :ivar session: the session's number, 0 before it has begun; its own events are
         told to it as numbers.
-    :ivar live: everything is sent and the socket takes more: what comes next may be
-        written at once, in the same bytes as to others.
-    :ivar positions: see :class:`ecochat.net.heard.Heard`.
+    :ivar live: everything is sent and the socket takes more: what comes next is sent
+        at once, in the same bytes as to others.
     """
+
+    __slots__ = (
+        *("_acks", "_channels", "_closed", "_heard", "_hole", "_last", "_list"),
+        *("_owed", "_pages", "_pipe", "_reading", "_seq"),
+        *("dialect", "live", "owner", "session"),
+    )
 
     def __init__(
         self,
@@ -94,9 +127,8 @@ class Outlet:
         self.dialect = dialect
         self.session = 0
         self.live = True
-        self.owner = owner
-        self._heard = Heard(self, channels)
-        self.positions = self._heard.positions
+        self.owner: Owner = owner
+        self._heard = Heard(channels)
         self._pipe = pipe
         self._channels = channels
         self._pages = pages
@@ -110,20 +142,19 @@ class Outlet:
         self._closed = False
 
     @property
+    def positions(self) -> dict[Channel, int]:
+        """See :class:`ecochat.net.heard.Heard`."""
+        return self._heard.positions
+
+    @property
     def owes(self) -> bool:
         """Whether there is unsent output, or something asked for is not sent yet."""
         return bool(self._pipe.blocked or self._owed or self._list is not None)
 
-    def view(self, channel: Channel) -> View:
-        """Return how this session sees a channel."""
-        if not self.dialect.has_views:
-            return View.OTHER
-        return View.CURRENT if channel is self._heard.current else View.OTHER
-
     def owe(self, reply: Reply) -> None:
         """Take something for this session alone; :meth:`pump` sends it."""
         if not self._closed:
-            self.live = False
+            self.fall_behind()
             channel = self._channels.get(getattr(reply.body, "room", 0))
             self._owed.add(Owed(reply, channel), self.positions)
 
@@ -139,13 +170,27 @@ class Outlet:
         """Ask the client whether it is there, if there is nothing else to send."""
         if self.live:
             self._pipe.write(self.dialect.ping())
-            self.live = not self._pipe.blocked
+            self._look_at_pipe()
 
-    def deliver(self, channel: Channel, data: bytes) -> None:
-        """Send all that is new in a channel, to an outlet that is live."""
-        self.positions[channel] = channel.last
-        self._pipe.write(data)
-        self.live = not self._pipe.blocked
+    def hold(self, data: bytes) -> None:
+        """Take what was not sent at once of what all who are live are told."""
+        self._pipe.hold(data)
+        self._look_at_pipe()
+
+    def _look_at_pipe(self) -> None:
+        if self._pipe.blocked:
+            self.fall_behind()
+
+    def fall_behind(self) -> None:
+        """Read on from the positions, by :meth:`pump`, from now on."""
+        if self.live:
+            self.live = False
+            self._heard.fall_behind(self.dialect, self._pipe.send)
+
+    def _catch_up(self) -> None:
+        if not self.live:
+            self.live = True
+            self._heard.catch_up(self, self.dialect, self._pipe.send)
 
     def pump(self, notes: Sequence[Told[Note]] = ()) -> None:
         """Send what there is to be sent, as far as the socket takes it.
@@ -153,6 +198,7 @@ class Outlet:
         :param notes: presence since the last turn, by rising place, for a session
             that is up to date; one that is behind is not told.
         """
+        self.fall_behind()
         while not (self._pipe.blocked or self._closed):
             if self._last is not None:
                 self._finish(self._last)
@@ -162,9 +208,8 @@ class Outlet:
                 self._advance(self._list)
             elif not self._send_chunk(notes):
                 break
-        busy = self.owes or self._reading or self._closed
-        self.live = not busy
-        if not busy:
+        if not (self.owes or self._reading or self._closed):
+            self._catch_up()
             self.owner.settled()
 
     def drained(self) -> None:
@@ -186,12 +231,15 @@ class Outlet:
             self.owner.finished()
 
     def close(self) -> None:
-        """Send nothing more: the connection is gone."""
+        """Send nothing more: the connection is gone. Nor is anyone told anything: so
+        what it consists of is no circle, and freed as soon as nobody needs it. (The
+        collector of circles comes late, after tens of thousands of connections.)"""
         self._forget()
         self._closed = True
+        self._pipe.reader = self.owner = GONE
 
     def _forget(self) -> None:
-        self.live = False
+        self.fall_behind()
         self._heard.forget()
         self._owed.clear()
         self._list = None
@@ -200,6 +248,8 @@ class Outlet:
 
     def _send_chunk(self, notes: Sequence[Told[Note]]) -> bool:
         """Send what is next; return whether there may be more."""
+        if not (notes or self._owed or self._list is not None) and self._send_run():
+            return False
         sources = self._sources(notes)
         if sources is None:
             return True
@@ -207,13 +257,15 @@ class Outlet:
         size = 0
         more = False
         for item in _merged(sources):
-            data = self._form(item)
+            told = type(item) is Told
+            data = self._form(item) if told else self._reply(item)
             size += len(data)
             more = size > CHUNK and bool(chunk)
             if more:
                 break
             chunk.append(data)
-            more = self._sent(item)
+            self._seq = item.seq
+            more = self._heard.sent(item) if told else self._sent_reply(item)
             if more:
                 break
         if any(chunk):
@@ -221,6 +273,33 @@ class Outlet:
         if self._pipe.blocked:
             self._heard.forget_pages()
         return more
+
+    def _send_run(self) -> bool:
+        """Send what follows in the one room in which something does, at once; False
+        when that is not at hand, or too much."""
+        run = self._heard.run()
+        if not run:
+            return False
+        channel = run[0].channel
+        own = self.session if self.dialect.has_views else 0
+        view = self._heard.view(channel, self.dialect)
+        name = self._heard.name(channel)
+        parts: list[bytes] = []
+        for is_own, group in groupby(run, lambda told: told.item.session == own):
+            if not is_own:
+                parts += [told.form(self.dialect, view, name) for told in group]
+            elif self._acks:
+                events = [told.item for told in group]
+                room = name or channel.name
+                parts.append(self.dialect.events(room, events, View.OWN))
+        data = b"".join(parts)
+        if len(data) > CHUNK:
+            return False
+        self._seq = run[-1].seq
+        self.positions[channel] = run[-1].item.n
+        if data:
+            self._pipe.write(data)
+        return True
 
     def _sources(self, notes: Sequence[Told[Note]]) -> list[Iterable[Any]] | None:
         """Return what is unsent, each source in order; None when pages have to be
@@ -247,36 +326,27 @@ class Outlet:
     def _skip_expired(self, channel: Channel) -> None:
         upto = channel.first - 1
         name = self._heard.name(channel) or channel.name
-        self._pipe.write(self.dialect.expired(name, upto, self.view(channel)))
+        view = self._heard.view(channel, self.dialect)
+        self._pipe.write(self.dialect.expired(name, upto, view))
         self.positions[channel] = upto
 
     def _is_told(self, note: Told[Note]) -> bool:
         here = note.channel in self.positions
         return here and note.item.session != self.session
 
-    def _form(self, item: Told[Event | Note] | Owed) -> bytes:
-        if isinstance(item, Owed):
-            return self._reply(item)
-        what = item.item
-        own = what.session == self.session and self.dialect.has_views
-        own = own and isinstance(what, Event)
-        if own and not self._acks:
-            return b""
-        view = View.OWN if own else self.view(item.channel)
-        name = self._heard.name(item.channel)
-        return item.form(self.dialect, view, name)
+    def _form(self, told: Told[Event | Note]) -> bytes:
+        what, channel = told.item, told.channel
+        view = self._heard.view(channel, self.dialect)
+        is_own = what.session == self.session and type(what) is Event
+        if is_own and self.dialect.has_views:
+            if not self._acks:
+                return b""
+            view = View.OWN
+        return told.form(self.dialect, view, self._heard.name(channel))
 
     def _reply(self, owed: Owed) -> bytes:
         is_read = type(owed.body) in LISTINGS
         return b"" if is_read else self.dialect.reply(owed.body, owed.ref)
-
-    def _sent(self, item: Told[Event | Note] | Owed) -> bool:
-        """Note that this has been sent; True when what follows has to be found anew."""
-        self._seq = item.seq
-        if isinstance(item, Owed):
-            return self._sent_reply(item)
-        what = item.item
-        return isinstance(what, Event) and self._heard.sent(item.channel, what.n)
 
     def _sent_reply(self, owed: Owed) -> bool:
         """Do what a reply means for the stream; True when it changes what follows."""

@@ -1,6 +1,6 @@
 """The server's log: a line for each thing that an operator wants to know of."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from twisted.logger import Logger
@@ -28,9 +28,9 @@ class ServerLog:
     def __init__(self, with_messages: bool) -> None:
         self._with_messages = with_messages
 
-    def message(self, room: str, event: Event) -> None:
+    def messages(self, room: str, events: Iterable[Event]) -> None:
         """Write what was said in a room of this name, if that is wanted."""
-        if self._with_messages:
+        for event in events if self._with_messages else ():
             self.log.info(
                 "{room} {n} {nick}: {text!r}",
                 room=room,

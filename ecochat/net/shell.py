@@ -12,6 +12,10 @@ class Shell(Protocol):
 
     pipe: Pipe
 
+    @property
+    def address(self) -> str:
+        """Where the peer is, in words."""
+
     def pause(self) -> None:
         """Read no more for now."""
 

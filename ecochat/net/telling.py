@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Protocol
+from itertools import groupby
+from typing import Any
 
 from ecochat.core.entities import Room
 from ecochat.core.items import (
@@ -27,30 +28,11 @@ from ecochat.core.items import (
     SessionResumed,
     Stopping,
 )
-from ecochat.net.channel import Channel, Channels, Guard, Reader, Recent
+from ecochat.net.channel import Attached, Channel, Channels, Recent
 from ecochat.net.delivery import Turn
 from ecochat.net.grace import Grace
+from ecochat.net.presence import Presence
 from ecochat.net.serverlog import ServerLog
-
-
-class Attached(Guard, Protocol):
-    """What the exchange needs of a link; see :class:`ecochat.net.link.Link`."""
-
-    @property
-    def outlet(self) -> Reader:
-        """Its way out."""
-
-    def take(self) -> None:
-        """See :meth:`ecochat.net.link.Link.take`."""
-
-    def answered(self, count: int) -> None:
-        """See :meth:`ecochat.net.link.Link.answered`."""
-
-    def told(self, reply: Reply) -> None:
-        """See :meth:`ecochat.net.link.Link.told`."""
-
-    def stop(self) -> None:
-        """See :meth:`ecochat.net.link.Link.stop`."""
 
 
 class Teller:
@@ -61,6 +43,7 @@ class Teller:
     :param stop_server: called when an operator wants the server to stop, with the
         seconds until then.
     :param log_messages: whether the log has what is said.
+    :param presence: tells who comes and goes.
     :ivar channels: the rooms by id, as far as they are committed.
     :ivar sessions: the links of open sessions, by their number.
     """
@@ -71,9 +54,12 @@ class Teller:
         grace: Grace,
         stop_server: Callable[[int], None],
         log_messages: bool,
+        presence: Presence,
+        sessions: dict[int, Attached],
     ) -> None:
         self.channels = Channels()
-        self.sessions: dict[int, Attached] = {}
+        self.sessions = sessions
+        self._presence = presence
         self._links = links
         self._grace = grace
         self._stop_server = stop_server
@@ -100,21 +86,29 @@ class Teller:
     def tell(self, items: Iterable[Item]) -> None:
         """Tell what one group has come to, in order."""
         turn = Turn()
-        for item in items:
-            _TAKE[type(item)](self, turn, item)
+        for (kind, _), run in groupby(items, _place):
+            if kind is Event:
+                events: list[Any] = list(run)
+                self._take_events(turn, events)
+            else:
+                for item in run:
+                    _TAKE[kind](self, turn, item)
+        self._presence.tell(turn)
         turn.deliver()
 
-    def _take_event(self, turn: Turn, event: Event) -> None:
-        channel = self.channels[event.room]
-        turn.add_event(channel, event)
-        author = self.sessions.get(event.session)
-        if author is not None:
-            turn.set_apart(author.outlet)
+    def _take_events(self, turn: Turn, events: list[Event]) -> None:
+        """Take events of one room."""
+        channel = self.channels[events[0].room]
+        turn.add_events(channel, events)
+        for session in dict.fromkeys([event.session for event in events]):
+            author = self.sessions.get(session)
+            if author is not None:
+                turn.set_apart(author.outlet)
         if not channel.is_private:
-            self._server_log.message(channel.name, event)
+            self._server_log.messages(channel.name, events)
 
     def _take_note(self, turn: Turn, note: Note) -> None:
-        turn.add_note(self.channels[note.room], note)
+        self._presence.take(turn, self.channels[note.room], note)
 
     def _take_reply(self, turn: Turn, reply: Reply) -> None:
         link = self._links.get(reply.origin)
@@ -178,8 +172,13 @@ class Teller:
         self._server_log.record(closed)
 
 
+def _place(item: Item) -> tuple[type[Item], int]:
+    """Return by what items are taken together that follow each other: events of a room
+    cost half as much so."""
+    return type(item), item.room if isinstance(item, Event) else 0
+
+
 _TAKE: dict[type[Item], Callable[[Teller, Turn, Any], None]] = {
-    Event: Teller._take_event,
     Note: Teller._take_note,
     Reply: Teller._take_reply,
     RoomMade: Teller._take_room,

@@ -1,4 +1,4 @@
-"""What a link is to do later."""
+"""What links are to do later."""
 
 from __future__ import annotations
 
@@ -13,45 +13,42 @@ from ecochat.net.channel import Guard
 class Later(Protocol):
     """What calls it then; see :class:`ecochat.net.exchange.Exchange`."""
 
+    def now(self) -> float:
+        """See :meth:`ecochat.net.exchange.Exchange.now`."""
+
     def later(self, seconds: float, call: Callable[[], None]) -> IDelayedCall:
         """See :meth:`ecochat.net.exchange.Exchange.later`."""
 
 
-class Timer:
-    """One thing that is due; another that is set takes its place.
+class Timers:
+    """For each of many, one thing that is due; another that is set takes its place.
 
-    :param guard: whom its failing concerns.
+    They are kept here, since most links have nothing due: so it costs those nothing.
     """
 
-    __slots__ = ("_clock", "_due", "_guard")
-
-    def __init__(self, clock: Later, guard: Guard) -> None:
+    def __init__(self, clock: Later) -> None:
         self._clock = clock
-        self._guard = guard
-        self._due: IDelayedCall | None = None
+        self._due: dict[Guard, IDelayedCall] = {}
 
-    @property
-    def is_set(self) -> bool:
+    def is_set(self, owner: Guard) -> bool:
         """Whether something is due."""
-        return self._due is not None
+        return owner in self._due
 
-    def set(self, seconds: float, call: Callable[[], None]) -> None:
-        """Have something called after some seconds."""
+    def set(self, owner: Guard, seconds: float, call: Callable[[], None]) -> None:
+        """Have something called after some seconds.
+
+        :param owner: whose it is, and whom its failing concerns.
+        """
 
         def fire() -> None:
-            self._due = None
-            self._guard.guarded(call)
+            del self._due[owner]
+            owner.guarded(call)
 
-        self.cancel()
-        self._due = self._clock.later(seconds, fire)
+        self.cancel(owner)
+        self._due[owner] = self._clock.later(seconds, fire)
 
-    def put_off(self, seconds: float) -> None:
-        """Have what is due, if anything is, called so many seconds from now."""
-        if self._due is not None:
-            self._due.reset(seconds)
-
-    def cancel(self) -> None:
+    def cancel(self, owner: Guard) -> None:
         """Have nothing called."""
-        if self._due is not None:
-            self._due.cancel()
-            self._due = None
+        due = self._due.pop(owner, None)
+        if due is not None:
+            due.cancel()

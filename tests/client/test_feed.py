@@ -71,9 +71,12 @@ class LoopTests(FeedTestCase):
         """By any form of its name; nothing of other rooms, and nothing for all."""
         self.feed = self.make("LOBBY")
         joined = wire.Joined(room="lobby", nick="bob", session="s2")
+        many = wire.Presence(room="lobby", joined=9)
         for said in (message("dev", 1), wire.Notice(text="x"), Offline("x"), joined):
             self.feed.put(said)
-        self.assertEqual(self.taken(1), [joined])
+        self.feed.put(wire.Presence(room="dev", left=9))
+        self.feed.put(many)
+        self.assertEqual(self.taken(2), [joined, many])
         self.assertNoResult(self.take())
 
     def test_everything(self) -> None:

@@ -262,7 +262,9 @@ def keyshot(hub: Hub) -> dict[str, Any]:
     """
     state = hub._state
     assert {s.origin: s for s in state.sessions.values() if s.origin} == state.origins
-    assert {s.identity: s for s in state.sessions.values()} == state.identities
+    everyone = list(state.sessions.values())
+    assert [state.speaker(s.identity) for s in everyone] == everyone
+    assert {s.identity: s for s in everyone if s.is_kept} == state._kept
     return {
         "keys": {
             hash: (key.number, key.last_id, dict(key.read))

@@ -1,5 +1,6 @@
 """Frames: cut from bytes however they arrive, bounded whatever arrives."""
 
+from functools import partial
 from itertools import pairwise
 
 from hypothesis import given
@@ -106,6 +107,84 @@ class DecoderTests(SynchronousTestCase):
         nuls = sum(read.count(b"\0") for read in reads)
         self.assertLessEqual(len(found), nuls + 1)
         self.assertTrue(all(len(f.encode()) <= 16 for f in found if isinstance(f, str)))
+
+
+def _constant(number: int, _: list[str]) -> int:
+    return number
+
+
+class RunTests(SynchronousTestCase):
+    """Several frames at once."""
+
+    def setUp(self) -> None:
+        """Let one frame be begun, and some more come."""
+        self.decoder = FrameDecoder(8)
+        self.decoder.receive(b"on")
+        self.assertIsNone(self.decoder.next_frame())
+        self.decoder.receive("e\0zwölf\0\0three\0fo".encode())
+
+    def next_run(self, most: int = 9, size: int = 99, count: int = 9) -> list[str]:
+        """Return the next run, of which so many are counted."""
+        return self.decoder.next_run(most, size, partial(_constant, count))
+
+    def rest(self) -> list[str | BadFrame]:
+        """Return what is left, and what completes it."""
+        return received(self.decoder, b"ur\0")
+
+    def test_all(self) -> None:
+        """What is whole is given, with what was begun before; the rest is begun."""
+        self.assertEqual(self.next_run(), ["one", "zwölf", "", "three"])
+        self.assertEqual(self.next_run(), [])
+        self.assertEqual(self.rest(), ["four"])
+
+    def test_some(self) -> None:
+        """As many as are wanted, have room, and are counted."""
+        self.assertEqual(self.next_run(most=1), ["one"])
+        self.assertEqual(self.next_run(size=6), [])
+        self.assertEqual(self.next_run(size=7), ["zwölf"])
+        self.assertEqual(self.next_run(count=0), [])
+        self.assertEqual(self.next_run(count=1), [""])
+        self.assertEqual(self.rest(), ["three", "four"])
+
+    def test_what_cannot_be_read(self) -> None:
+        """It is left, and what would come with it, to be looked at one by one."""
+        self.next_run()
+        for bad, problem in (
+            (b"\xff", BadFrame.NOT_UTF8),
+            (b"x" * 9, BadFrame.TOO_LONG),
+        ):
+            self.rest()
+            self.decoder.receive(b"good\0%b\0good\0" % bad)
+            self.assertEqual(self.next_run(), [])
+            self.assertEqual(self.next_run(most=1), ["good"])
+            self.assertEqual(self.rest(), [problem, "good", "ur"])
+
+    def test_behind_what_is_skipped(self) -> None:
+        """The rest of a frame that is too long is no frame."""
+        self.next_run()
+        self.assertEqual(received(self.decoder, b"x" * 9), [BadFrame.TOO_LONG])
+        self.decoder.receive(b"x\0five\0")
+        self.assertEqual(self.next_run(), [])
+        self.assertEqual(self.rest(), ["five", "ur"])
+
+    @given(st.lists(TEXT), st.data())
+    def test_any_runs_give_the_same_frames(
+        self, texts: list[str], data: st.DataObject
+    ) -> None:
+        """However many are taken at once, the frames are the same."""
+        numbers = st.integers(0, 9)
+        decoder = FrameDecoder()
+        found: list[str | BadFrame] = []
+        stream = b"".join(map(encode_frame, texts))
+        while stream or decoder.waiting:
+            cut = data.draw(numbers)
+            decoder.receive(stream[: cut + 1])
+            stream = stream[cut + 1 :]
+            most, size, count = (data.draw(numbers) for _ in range(3))
+            found += decoder.next_run(most, 9 * size, partial(_constant, count))
+            frame = decoder.next_frame()
+            found += [] if frame is None else [frame]
+        self.assertEqual([text for text in found if text], [t for t in texts if t])
 
 
 class EncoderTests(SynchronousTestCase):

@@ -56,6 +56,11 @@ CHANGES: st.SearchStrategy[r.Request] = st.one_of(
     st.builds(r.SetTopic, st.sampled_from(["", "news"]), MAYBE_ROOM),
     st.builds(r.Depart, st.just("quit"), st.booleans()),
 )
+AT_ONCE = st.builds(
+    r.SayAll,
+    st.lists(st.just("hi"), min_size=1, max_size=4)
+    | st.lists(st.sampled_from(["hi", "yo", "", " ", "x" * 11]), min_size=1),
+)
 QUESTIONS: st.SearchStrategy[r.Request] = st.one_of(
     st.builds(r.GetTopic, MAYBE_ROOM),
     st.builds(r.Who, MAYBE_ROOM),
@@ -129,6 +134,7 @@ written last under an id, again."""
 PROPOSALS: st.SearchStrategy[list[Asked]] = st.lists(
     st.one_of(
         st.tuples(PERSONS, CHANGES | WRITES),
+        st.tuples(PERSONS, AT_ONCE),
         st.tuples(st.sampled_from(PROGRAMS), FOR_PROGRAMS),
         st.tuples(st.sampled_from(PROGRAMS), FOR_PROGRAMS),
         AMEND,
@@ -143,8 +149,16 @@ PROPOSALS: st.SearchStrategy[list[Asked]] = st.lists(
 )
 
 
+def alone(request: r.Request) -> list[r.Request]:
+    """Return what is said at once as requests of their own."""
+    if isinstance(request, r.SayAll):
+        return [r.Say(text) for text in request.texts]
+    return [request]
+
+
 class TwoHubs(RuleBasedStateMachine):
-    """Plays the same into two hubs, and keeps what was committed."""
+    """Plays the same into two hubs, what is said at once into the second one by one,
+    and keeps what was committed."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -192,8 +206,11 @@ class TwoHubs(RuleBasedStateMachine):
 
     def ask(self, origin: int, time: int, request: r.Request) -> None:
         """Propose to both."""
-        for hub in self.hubs:
-            hub.propose(origin, time, request)
+        at_once, one_by_one = self.hubs
+        at_once.propose(origin, time, request)
+        for one in alone(request):
+            one_by_one.propose(origin, time, one)
+        assert at_once.waiting == one_by_one.waiting
 
     def with_ref(self, origin: int, request: r.Request) -> r.Request:
         """Return a request with a word of its own, for which an answer is awaited."""
@@ -501,7 +518,7 @@ class TwoHubs(RuleBasedStateMachine):
         """Each proposal has one answer, or needs something of the store; each request
         of a program has one with its own word, in the order in which they came."""
         proposals = self.groups[0].proposals
-        asked = Counter(proposal.origin for proposal in proposals)
+        asked = Counter(p.origin for p in proposals for _ in range(p.count))
         replies = [item for item in items if isinstance(item, Reply)]
         answered = [
             reply.origin

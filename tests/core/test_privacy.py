@@ -60,6 +60,7 @@ FIELDS: dict[str, tuple[Any, ...]] = {
     "room": (None, *NAMES),
     "nick": NAMES,
     "text": ("tried",),
+    "texts": (["tried"],),
     "topic": ("tried",),
     "words": ("the*", "*"),
     "limit": (1000,),

@@ -65,6 +65,44 @@ class SayTests(WritingTestCase):
         self.assertEqual(self.refused(ONE, r.Say("hi", "b"))[0], "too_many")
         self.assertEqual(self.refused(ONE, r.SetTopic("hi", "b"))[0], "too_many")
 
+    def test_several_at_once(self) -> None:
+        """They are what they would be one by one; what is wrong is refused alone."""
+        for texts in (["a", "b"], ["a", " ", "b"], ["a", "b" * 5], ["", "a"]):
+            at_once = Played(message=4)
+            one_by_one = Played(message=4)
+            for played in (at_once, one_by_one):
+                played.commit((ALICE, r.Open()))
+            self.assertEqual(
+                at_once.commit((ALICE, r.SayAll(texts))),
+                one_by_one.commit(*((ALICE, r.Say(text)) for text in texts)),
+            )
+            self.assertEqual(whole(at_once.hub), whole(one_by_one.hub))
+
+    def test_several_at_once_in_private(self) -> None:
+        """The other one hears them who has left, or is gone, as of one by one."""
+        texts = ["a", "b"]
+        for end in (r.Ping(), r.Leave("@guest-1"), r.Depart()):
+            at_once, one_by_one = Played(), Played()
+            for played in (at_once, one_by_one):
+                played.commit((ALICE, r.Open()), (BOB, r.Open()))
+                played.commit((ALICE, r.Say("psst", "@guest-2")))
+                played.commit((ALICE, r.Join("@guest-2")), (BOB, end))
+            self.assertEqual(
+                at_once.commit((ALICE, r.SayAll(texts))),
+                one_by_one.commit(*((ALICE, r.Say(text)) for text in texts)),
+            )
+            self.assertEqual(whole(at_once.hub), whole(one_by_one.hub))
+
+    def test_several_at_once_that_cannot_be_stored(self) -> None:
+        """Each is refused, and counts until then."""
+        self.played.propose((ALICE, r.SayAll(["a", "b"])), (ALICE, r.Ping()))
+        self.assertEqual(self.played.hub.waiting, 3)
+        replies = bodies(self.played.fail(), ALICE)
+        self.assertEqual(self.played.hub.waiting, 0)
+        refused = [x.code for x in replies if isinstance(x, i.Refusal)]
+        self.assertEqual(refused, ["not_stored"] * 2)
+        self.assertEqual(events(self.played.commit((ALICE, r.Say("c"))))[0][1], 4)
+
     def test_an_answer(self) -> None:
         """It names the message that it answers, which has to be there."""
         items = self.stored(ONE, r.Say("yes", reply_to=3, id=2))

@@ -145,6 +145,14 @@ class TellingTests(SynchronousTestCase):
         typing = i.Note(1, 1, 5, "typing", "bob")
         self.assertEqual(self.dialect.note("lab", typing, View.CURRENT), b"")
 
+    def test_many(self) -> None:
+        """How many came, went, have another name."""
+        many = i.Digest(7, 1, joined=37, left=12, renamed=3)
+        for view, where in ((View.CURRENT, ""), (View.OTHER, "[lab] ")):
+            told = self.dialect.note("lab", many, view)
+            text = f"* {where}37 joined, 12 left, 3 renamed\0"
+            self.assertEqual(told.decode(), text)
+
     def test_the_greeting(self) -> None:
         """It says where one is, and how many others are; then the operator's words."""
         for others, company in (

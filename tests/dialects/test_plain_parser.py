@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hmac
 
+from hypothesis import given
+from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from ecochat.core import requests as r
@@ -16,12 +18,42 @@ from ecochat.dialects.plain_parser import (
     PlainParser,
     trim,
 )
+from ecochat.net.opening import BEFORE_A_HELLO
 
 PASSWORD = "sesame"
 QUIT = r.Depart()
 ASKED = r.Tell("password?")
 WRONG = r.Refuse("wrong_password", "wrong password, try again")
 LAST = r.Refuse(LAST_PASSWORD, "wrong password, try again")
+
+
+class RunTests(SynchronousTestCase):
+    """Frames that are looked at together."""
+
+    def test_messages(self) -> None:
+        """They are counted up to the first that may be something else."""
+        parser = PlainParser(PASSWORD)
+        for text in ("hi", "über", "1. ", "more\nlines", "time"):
+            self.assertEqual(parser.messages(["a", text, "/who", "b"]), 2, text)
+        for text in ("", "TIME", "Exit", "/me hi", "hi\n", "  ", "{", "\ufeff{"):
+            self.assertEqual(parser.messages(["a", text, "b"]), 1, text)
+        self.assertEqual(parser.messages(["a"] * 3), 3)
+        self.assertEqual(parser.messages([]), 0)
+
+    def test_passwords(self) -> None:
+        """They are not messages, nor is what asks for one."""
+        parser = PlainParser(PASSWORD)
+        self.assertEqual(parser.messages([f"QUIT {PASSWORD}"]), 0)
+        parser.request("QUIT")
+        self.assertEqual(parser.messages([PASSWORD]), 0)
+
+    @given(st.lists(st.text(max_size=3) | st.sampled_from([*WORDS, "QUIT", "eXit"])))
+    def test_what_is_counted_is_said(self, frames: list[str]) -> None:
+        """It is what the parser takes it for one by one, and cannot be a hello."""
+        parser = PlainParser(PASSWORD)
+        for frame in frames[: parser.messages(frames)]:
+            self.assertEqual(parser.request(frame), r.Say(frame))
+            self.assertFalse(frame.startswith(BEFORE_A_HELLO))
 
 
 class FrameTests(SynchronousTestCase):

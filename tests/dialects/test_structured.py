@@ -127,6 +127,18 @@ class EventTests(StructuredCase):
                 told = self.dialect.note("lab", note, view)
                 self.assertEqual(objects(told), [about | {"op": kind} | more])
 
+    def test_many(self) -> None:
+        """How many came, went, have another name; what nobody did is left out."""
+        about = {"op": "presence", "room": "lab"}
+        for counts in ({"joined": 37, "left": 12, "renamed": 3}, {"left": 9}):
+            joined, left, renamed = (
+                counts.get(what, 0) for what in ("joined", "left", "renamed")
+            )
+            many = i.Digest(7, 1, joined=joined, left=left, renamed=renamed)
+            for view in View:
+                told = self.dialect.note("lab", many, view)
+                self.assertEqual(objects(told), [about | counts])
+
     def test_what_is_no_longer_kept(self) -> None:
         """Up to where."""
         told = self.dialect.expired("lab", 41, View.OTHER)

@@ -27,9 +27,12 @@ from ecochat.dialects.plain import PlainDialect
 from ecochat.dialects.port import View
 from ecochat.dialects.structured import StructuredDialect
 from ecochat.net.exchange import Exchange
-from ecochat.net.link import QUIET, Link, LinkSettings
+from ecochat.net.link import Link, LinkSettings
+from ecochat.net.pipe import Drained
+from ecochat.net.silence import QUIET
 from ecochat.store.memory import MemoryStore
 from ecochat.store.port import StoreError
+from tests.net.sockets import PartialPipe
 
 MAX_FRAME = 65_536
 
@@ -53,7 +56,7 @@ class FakePipe:
     :ivar error: raised by the next write, when set.
     """
 
-    drained: Callable[[], None]
+    reader: Drained
 
     def __init__(self) -> None:
         self.blocked = False
@@ -62,13 +65,25 @@ class FakePipe:
         self.error: Exception | None = None
         self.released = False
 
-    def write(self, data: bytes) -> None:
-        """Keep what is written."""
+    def send(self, data: bytes) -> int:
+        """Keep what is sent, unless this is to block."""
         assert not self.blocked, "written to while blocked"
+        if self.error is not None or self.blocking():
+            return 0
+        self.writes.append(data)
+        return len(data)
+
+    def hold(self, data: bytes) -> None:
+        """Keep it too, and block."""
         if self.error is not None:
             raise self.error
         self.writes.append(data)
-        self.blocked = self.blocking()
+        self.blocked = True
+
+    def write(self, data: bytes) -> None:
+        """Do one or the other."""
+        if self.send(data) < len(data):
+            self.hold(data)
 
     def release(self) -> None:
         """Note that the transport is let go of."""
@@ -77,7 +92,7 @@ class FakePipe:
     def drain(self) -> None:
         """Take more again."""
         self.blocked = False
-        self.drained()
+        self.reader.drained()
 
     @property
     def frames(self) -> list[str]:
@@ -95,6 +110,7 @@ class FakeShell:
 
     def __init__(self) -> None:
         self.silent = False
+        self.address = "test"
         self.fake_pipe = FakePipe()
         self.pipe: Any = self.fake_pipe
         self.paused = False
@@ -253,17 +269,26 @@ class Connection:
     """A link with its fake shell and pipe.
 
     :param settings: those of the world's links, unless others are given.
+    :param partial: a pipe on a socket that takes parts, in the place of the fake one.
     """
 
-    def __init__(self, world: World, settings: LinkSettings | None = None) -> None:
+    def __init__(
+        self,
+        world: World,
+        settings: LinkSettings | None = None,
+        partial: PartialPipe | None = None,
+    ) -> None:
         self.shell = FakeShell()
-        self.pipe = self.shell.fake_pipe
-        self.link = Link(world.exchange, self.shell, settings or world.settings, "test")
+        self.pipe: Any = self.shell.fake_pipe
+        if partial is not None:
+            self.pipe, self.shell.pipe = partial, partial.pipe
+        self.link = Link(world.exchange, self.shell, settings or world.settings)
 
     @property
     def frames(self) -> list[str]:
         """All frames that it was sent."""
-        return self.pipe.frames
+        frames: list[str] = self.pipe.frames
+        return frames
 
     @property
     def said(self) -> list[dict[str, Any]]:

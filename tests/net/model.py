@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
 from collections.abc import Callable, Iterator
 from itertools import pairwise
+from typing import Any
+
+from msgspec.structs import replace
 
 from ecochat.core.hub import Hub
 from ecochat.core.items import (
@@ -31,8 +35,12 @@ from ecochat.core.items import (
     Welcomed,
     WhoPage,
 )
-from ecochat.dialects.port import View
-from tests.net.fakes import Connection, World
+from ecochat.core.limits import Limits
+from ecochat.dialects.port import Dialect, View
+from ecochat.dialects.structured import StructuredDialect
+from tests.net.fakes import MAX_FRAME, Connection, World
+from tests.net.invariants import Invariants
+from tests.net.sockets import PartialPipe
 
 ROOMS = ("lobby", "red", "blue")
 NICKS = tuple(f"n{n}" for n in range(4))
@@ -41,11 +49,22 @@ UNASKED = Opened | Relabelled | Dropped | Announced
 _STATUS = re.compile(r"\* s\d+ \S+ connected ")
 
 
+class MarkedStructured(StructuredDialect):
+    """The structured dialect, in which presence has ``~`` before its object."""
+
+    def note(self, room: str, note: Note, view: View) -> bytes:
+        """Return the note behind a ``~``."""
+        return b"~" + super().note(room, note, view)
+
+
 class Ordered(World):
     """A world that writes down the hub's order as it becomes final."""
 
     def __init__(self) -> None:
         super().__init__()
+        self.structured = MarkedStructured("test", MAX_FRAME, Limits().message)
+        self.settings = replace(self.settings, others=(self.structured,))
+        self.of_operators = replace(self.settings, operator=True)
         self.order: list[Item] = []
         hub: Hub = self.exchange._hub
         commit, fail = hub.commit, hub.fail
@@ -73,10 +92,10 @@ class Expected:
         when an operator throws it out; None when nobody does.
     """
 
-    def __init__(self, world: Ordered, origin: int) -> None:
+    def __init__(self, world: Ordered, origin: int, dialect: Dialect) -> None:
         self.last_words: str | None = None
         self._world = world
-        self._dialect = world.dialect
+        self._dialect = dialect
         self._origin = origin
         self._session = 0
         self._rooms: dict[int, str] = {}
@@ -91,7 +110,7 @@ class Expected:
         """Return the frames that are to come, presence included."""
         for item in self._world.order:
             if isinstance(item, Reply) and item.origin == self._origin:
-                self._reply(item.body)
+                self._reply(item.body, item.ref)
                 if isinstance(item.body, Ended | Kicked):
                     break
             elif isinstance(item, SessionOpened) and item.origin == self._origin:
@@ -104,7 +123,7 @@ class Expected:
         return _frames(b"".join(self._out))
 
     def _event(self, event: Event, name: str) -> None:
-        if event.session != self._session:
+        if event.session != self._session or not self._dialect.has_views:
             self._say(self._dialect.event(name, event, self._view(event.room)))
         elif self._acks:
             self._say(self._dialect.event(name, event, View.OWN))
@@ -113,23 +132,24 @@ class Expected:
         return note.room in self._rooms and note.session != self._session
 
     def _view(self, room: int) -> View:
-        return View.CURRENT if room == self._current else View.OTHER
+        is_current = self._dialect.has_views and room == self._current
+        return View.CURRENT if is_current else View.OTHER
 
     def _say(self, data: bytes) -> None:
         (self._held if self._listing else self._out).append(data)
 
-    def _reply(self, body: Body) -> None:
+    def _reply(self, body: Body, ref: str | None) -> None:
         if isinstance(body, LogRange):
-            self._out += self._log(body)
+            self._out += self._log(body, ref)
         elif isinstance(body, StatusRange):
-            self._out.append(self._dialect.status_end())
+            self._out.append(self._dialect.status_end(ref))
         elif isinstance(body, Kicked):
             self.last_words = _frames(self._dialect.reply(body))[0]
         elif isinstance(body, UNASKED):
             self._say(self._dialect.reply(body))
             self._take_unasked(body)
         elif not self._is_old_news(body):
-            self._out.append(self._dialect.reply(body))
+            self._out.append(self._dialect.reply(body, ref))
             self._take_answer(body)
 
     def _take_unasked(self, body: Body) -> None:
@@ -165,11 +185,11 @@ class Expected:
         known, self._knows = self._knows, True
         return known
 
-    def _log(self, wanted: LogRange) -> Iterator[bytes]:
+    def _log(self, wanted: LogRange, ref: str | None) -> Iterator[bytes]:
         memory = self._world.storage.memory
         for event in memory.page(wanted.room, wanted.after, wanted.upto, 10**9):
-            yield self._dialect.log_entry(wanted.name, event)
-        yield self._dialect.log_end(wanted.name, wanted.end)
+            yield self._dialect.log_entry(wanted.name, event, ref)
+        yield self._dialect.log_end(wanted.name, wanted.end, ref)
 
 
 def _frames(data: bytes) -> list[str]:
@@ -179,26 +199,40 @@ def _frames(data: bytes) -> list[str]:
 class Someone:
     """A random client: what it has to say waits while it is not read from.
 
+    :param slow: whether its socket takes a part of what is sent, at times.
+    :param operator: whether it came over the operators' socket.
+    :param tls: whether it is served as over TLS; only a slow one is.
     :ivar behind: whether it ever was, so that it may have missed presence.
     :ivar over: whether it will send no more.
     :ivar gone: whether its connection is lost.
     """
 
-    def __init__(self, run: Run, slow: bool, operator: bool = False) -> None:
+    def __init__(
+        self, run: Run, slow: bool, operator: bool = False, tls: bool = False
+    ) -> None:
         self._run = run
         self._random = run.random
         self.slow = slow
         self.gone = False
         self.over = False
         self.behind = slow
-        self._unsent = [f"/nick {self._random.choice(NICKS)}"]
         self._friend = self._random.choice(NICKS)
         self._operator = operator
         settings = run.world.of_operators if operator else None
-        self.connection = Connection(run.world, settings)
+        self.pipe = PartialPipe(self._random, tls and slow)
+        self.connection = Connection(run.world, settings, self.pipe)
         if slow:
-            self.connection.pipe.blocking = lambda: self._random.random() < 0.4
+            self.pipe.blocking = lambda: self._random.random() < 0.4
         self.origin = self.connection.link._origin
+        self._unsent = self._first()
+
+    @property
+    def dialect(self) -> Dialect:
+        """What it speaks."""
+        return self._run.world.dialect
+
+    def _first(self) -> list[str]:
+        return [f"/nick {self._random.choice(NICKS)}"]
 
     def speak(self) -> None:
         """Send what is waiting, or something new."""
@@ -211,15 +245,24 @@ class Someone:
             self.connection.send(*texts)
 
     def _something(self) -> str:
-        run = self._run
-        room = self._random.choice(ROOMS)
+        kinds = self._kinds(self._random.choice(ROOMS), self._someones_name())
+        return self._random.choices(list(kinds), list(kinds.values()))[0]
+
+    def _someones_name(self) -> str:
         if self._random.random() < 0.3:
             self._friend = self._random.choice((*NICKS, *NICKS, "guest-2"))
-        nick = self._friend
+        return self._friend
+
+    def _text(self) -> str:
+        return f"text {self._run.number()} {'x' * self._random.choice((0, 5, 60, 300))}"
+
+    def _kinds(self, room: str, nick: str) -> dict[str, float]:
+        """Return what it may say, and how likely each is."""
+        run = self._run
         lists = [f"/who {room}", "/rooms", f"/since 0{' ' * 3}", "/history 7"]
         lists += ["/status", f"/since @{nick} 0", f"/history @{nick} 3"]
         kinds: dict[str, float] = {
-            f"text {run.number()} {'x' * self._random.choice((0, 5, 60, 300))}": 14,
+            self._text(): 14,
             f"/join {room}": 3,
             f"/leave {room}": 2,
             f"/nick {self._random.choice(NICKS)}": 3,
@@ -236,12 +279,12 @@ class Someone:
                 f"/kick {nick} why": 2,
                 f"/close s{self._random.randrange(1, 9)}": 0.3,
             }
-        return self._random.choices(list(kinds), list(kinds.values()))[0]
+        return kinds
 
     def drain(self) -> None:
         """Let the pipe take more, if it does not."""
-        if self.connection.pipe.blocked:
-            self.connection.pipe.drain()
+        if self.pipe.blocked:
+            self.pipe.drain()
 
     def leave(self) -> None:
         """End the input, or lose the connection."""
@@ -251,22 +294,70 @@ class Someone:
         if self._random.random() < 0.5:
             self.connection.end_input()
         else:
-            self.gone = True
+            self.gone = self.pipe.cut = True
             self.connection.lose()
 
 
-class Run:
-    """One random run, made of its seed."""
+class Program(Someone):
+    """One who speaks the structured dialect."""
 
-    def __init__(self, seed: int) -> None:
-        self.seed = seed
-        self.random = random.Random(seed)
+    @property
+    def dialect(self) -> Dialect:
+        """What it speaks."""
+        return self._run.world.structured
+
+    def _first(self) -> list[str]:
+        """Say hello at once; before a session is begun for one who is silent."""
+        self.connection.hello(nick=self._random.choice(NICKS))
+        return []
+
+    def speak(self) -> None:
+        """Send something; once more a hello, where that could not be stored."""
+        if not self.connection.link.session:
+            self._unsent = [self._asked("hello", protocol=1)]
+        super().speak()
+
+    def _asked(self, op: str, **fields: Any) -> str:
+        return json.dumps({"op": op, "ref": str(self._run.number()), **fields})
+
+    def _kinds(self, room: str, nick: str) -> dict[str, float]:
+        """See :class:`Someone`."""
+        asked, text = self._asked, self._text()
+        lists = [asked("who", room=room), asked("rooms"), asked("history", after=0)]
+        return {
+            asked("say", text=text): 8,
+            asked("say", text=text, room=room): 8,
+            asked("join", room=room): 3,
+            asked("leave", room=room): 2,
+            asked("nick", nick=self._random.choice(NICKS)): 3,
+            self._random.choice(lists) if self.slow else asked("topic"): 6,
+            asked("topic", topic=f"about {self._run.number()}"): 3,
+            asked("msg", nick=nick, text=text): 5,
+            asked("leave", room=f"@{nick}"): 2,
+        }
+
+
+class Run:
+    """One random run.
+
+    :param name: what it is called where something is wrong: its seed.
+    :param chance: what it is made of; by default, of its seed.
+    :ivar invariants: checked after each step.
+    """
+
+    def __init__(self, name: int, chance: random.Random | None = None) -> None:
+        self.seed = name
+        self.random = random.Random(name) if chance is None else chance
         self.world = Ordered()
         self.world.storage.at_once = False
         self.world.storage.reads_at_once = False
+        self.invariants = Invariants()
         self._number = 0
-        self.people = [Someone(self, slow=bool(i % 2)) for i in range(6)]
-        self.people += [Someone(self, slow=False, operator=True)]
+        self.people: list[Someone] = []
+        for i in range(8):
+            kind = Program if i % 4 > 1 else Someone
+            self.people.append(kind(self, slow=bool(i % 2), tls=i > 4))
+        self.people.append(Someone(self, slow=False, operator=True))
 
     def number(self) -> int:
         """Return the next number, to tell texts apart."""
@@ -278,7 +369,7 @@ class Run:
         for _ in range(steps):
             self._step()
         for someone in self.people:
-            someone.connection.pipe.blocking = lambda: False
+            someone.pipe.blocking = lambda: False
         self.settle()
 
     def settle(self) -> None:
@@ -299,6 +390,12 @@ class Run:
         }
         self.random.choices(list(doing), list(doing.values()))[0]()
         self.world.clock.advance(self.random.choice((0, 0, 0, 0.01)))
+        self.check()
+
+    def check(self) -> None:
+        """See that delivery's state is what it has to be."""
+        outlets = [someone.connection.link.outlet for someone in self.people]
+        self.invariants.check(self.world.exchange.channels.values(), outlets)
 
     def _store(self) -> None:
         storage = self.world.storage
@@ -311,8 +408,9 @@ class Run:
             pages.pop(self.random.randrange(len(pages))).answer()
 
     def _arrive(self) -> None:
-        slow, operator = (self.random.random() < p for p in (0.5, 0.2))
-        self.people.append(Someone(self, slow, operator))
+        slow, operator, tls = (self.random.random() < p for p in (0.5, 0.2, 0.3))
+        kind = self.random.choice((Someone, Someone, Program))
+        self.people.append(kind(self, slow, operator, tls))
 
     def _settle(self) -> bool:
         """Move everything on by one; return whether anything moved."""
@@ -324,9 +422,10 @@ class Run:
         while storage.pages:
             storage.answer()
         for someone in self.people:
-            moved |= someone.connection.pipe.blocked
+            moved |= someone.pipe.blocked
             someone.drain()
         self.world.clock.advance(2.5)
+        self.check()
         return moved or bool(storage.appends or storage.pages)
 
 

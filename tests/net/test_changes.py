@@ -61,7 +61,7 @@ class ChangesTestCase(SynchronousTestCase):
         """Let memory hold nothing of what was written."""
         for channel in self.world.exchange.channels.values():
             while list(channel.after(channel.last - 1) or ()):
-                channel.forget()
+                channel.forget(1)
 
     def told(self, room: str = "a") -> list[str]:
         """Return of each message of a room its number and its text, or its sign."""
@@ -337,7 +337,7 @@ class ChannelTests(SynchronousTestCase):
         self.channels = Channels()
         self.channel = self.channels[1] = Channel(1, "red", 0, self.recent)
         for n in range(1, 6):
-            self.channel.append(self.event(n))
+            self.channel.extend([self.event(n)])
 
     def event(self, n: int, kind: str = "message", target: int | None = None) -> Event:
         """Return an event of somebody's."""
@@ -375,14 +375,14 @@ class ChannelTests(SynchronousTestCase):
         self.channel.expire(2)
         self.assertEqual((self.channel.first, self.numbers(2)), (3, [3, 4, 5]))
         for _ in range(2):
-            self.channel.forget()
+            self.channel.forget(1)
         self.assertEqual(self.numbers(2), [3, 4, 5])
-        self.channel.forget()
+        self.channel.forget(1)
         self.assertIsNone(self.numbers(2))
         self.assertEqual(self.numbers(3), [4, 5])
         self.channel.expire(3)
         self.assertEqual(self.numbers(3), [4, 5])
-        self.channel.forget()
+        self.channel.forget(1)
         self.assertEqual(self.numbers(4), [5])
 
     def test_expired_again(self) -> None:

@@ -64,7 +64,7 @@ class ChannelTests(SynchronousTestCase):
         channel = Channel(1, "red", 3, Recent())
         self.assertEqual(self.numbers(channel, 3), [])
         for n in (4, 5, 6):
-            channel.append(event(n))
+            channel.extend([event(n)])
         self.assertEqual(channel.last, 6)
         self.assertEqual(self.numbers(channel, 6), [])
         self.assertEqual(self.numbers(channel, 5), [6])
@@ -76,20 +76,20 @@ class ChannelTests(SynchronousTestCase):
         recent = Recent(3 * SMALL)
         red, blue = Channel(1, "red", 0, recent), Channel(2, "blue", 0, recent)
         for n in (1, 2):
-            red.append(event(n))
-        blue.append(event(1))
+            red.extend([event(n)])
+        blue.extend([event(1)])
         self.assertEqual(self.numbers(red, 0), [1, 2])
-        blue.append(event(2))
+        blue.extend([event(2)])
         self.assertIsNone(self.numbers(red, 0))
         self.assertEqual(self.numbers(red, 1), [2])
-        blue.append(event(3, "x" * ENTRY_OVERHEAD))
+        blue.extend([event(3, "x" * ENTRY_OVERHEAD)])
         self.assertIsNone(self.numbers(blue, 2))
 
     def test_one_that_is_too_big_for_all_memory(self) -> None:
         """It is not kept in memory, and the next is counted rightly."""
         channel = Channel(1, "red", 0, Recent(SMALL + 40))
-        channel.append(event(1, "x" * 100))
+        channel.extend([event(1, "x" * 100)])
         self.assertIsNone(self.numbers(channel, 0))
         self.assertEqual(self.numbers(channel, 1), [])
-        channel.append(event(2))
+        channel.extend([event(2)])
         self.assertEqual(self.numbers(channel, 1), [2])

@@ -8,7 +8,8 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from ecochat.net import exchange
-from ecochat.net.link import QUIET, RETRY, LinkSettings
+from ecochat.net.link import RETRY, LinkSettings
+from ecochat.net.silence import QUIET
 from ecochat.store.port import StoreError
 from tests.net.fakes import MAX_FRAME, Connection, World
 from tests.support.snapshot import snapshot
@@ -218,7 +219,7 @@ class BeginTests(HelloTestCase):
         """Let memory hold nothing of what was said."""
         channel = self.world.exchange.channels[1]
         while list(channel.after(channel.last - 1) or ()):
-            channel.forget()
+            channel.forget(1)
 
 
 class RefusedTests(HelloTestCase):

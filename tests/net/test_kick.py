@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from ecochat.net.bucket import RateLimit
-from ecochat.net.link import LAST_WORDS, QUIET, LinkSettings
+from ecochat.net.link import LAST_WORDS, LinkSettings
 from ecochat.net.protocol import LINGER
+from ecochat.net.silence import QUIET
 from tests.net.fakes import MAX_FRAME
 from tests.net.test_link import LinkTestCase
 from tests.net.test_protocol import ProtocolTestCase

@@ -10,8 +10,9 @@ from twisted.internet.address import IPv4Address
 from twisted.trial.unittest import SynchronousTestCase
 
 from ecochat.net import protocol
-from ecochat.net.link import LAST_WORDS, QUIET
+from ecochat.net.link import LAST_WORDS
 from ecochat.net.protocol import SILENT
+from ecochat.net.silence import QUIET
 from tests.net.fakes import PING, Connection, World
 from tests.net.test_protocol import FakeSocket, ProtocolTestCase
 

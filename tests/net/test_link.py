@@ -11,7 +11,8 @@ from ecochat.core import limits, rules
 from ecochat.core.requests import GetTopic, Open, Request
 from ecochat.dialects.plain_parser import PlainParser
 from ecochat.net import exchange
-from ecochat.net.link import BAD_FRAMES, IN_FLIGHT, QUIET, RETRY
+from ecochat.net.link import BAD_FRAMES, IN_FLIGHT, RETRY
+from ecochat.net.silence import QUIET
 from tests.net.fakes import Connection, MarkedDialect, World
 from tests.support.snapshot import snapshot
 
@@ -364,6 +365,10 @@ class LostTests(LinkTestCase):
         self.assertEqual(len(self.flushLoggedErrors(RuntimeError)), 2)
 
 
+SLOW = "*"
+"""A message that does not begin as most do, and so is looked at by itself."""
+
+
 class FlowTests(LinkTestCase):
     """Frames are taken no faster than they are served."""
 
@@ -371,15 +376,56 @@ class FlowTests(LinkTestCase):
         """So many wait for their answer at most; the rest waits, and is not lost."""
         one = self.world.join()
         self.world.storage.at_once = False
-        one.send(*["x"] * (2 * IN_FLIGHT + 1))
-        self.assertTrue(one.shell.paused)
-        self.world.run()
-        for count in (IN_FLIGHT, IN_FLIGHT, 1):
-            self.assertEqual(len(self.world.storage.appends[0][0].events), count)
-            self.world.storage.commit()
+        for number, text in enumerate(("x", SLOW), 1):
+            one.send(*[text] * (2 * IN_FLIGHT + 1))
+            self.assertTrue(one.shell.paused)
             self.world.run()
-        self.assertFalse(one.shell.paused)
-        self.assertEqual(one.frames[-1], f"+ lobby {2 * IN_FLIGHT + 1}")
+            for count in (IN_FLIGHT, IN_FLIGHT, 1):
+                self.assertEqual(len(self.world.storage.appends[0][0].events), count)
+                self.world.storage.commit()
+                self.world.run()
+            self.assertFalse(one.shell.paused)
+            last = f"+ lobby {number * (2 * IN_FLIGHT + 1)}"
+            self.assertEqual(one.frames[-1], last)
+
+    def test_a_read_full_of_messages(self) -> None:
+        """They are one proposal, each with its own answer; what is between them is in
+        its place."""
+        one = self.world.join()
+        one.send("first")
+        one.clear()
+        one.send("a", "b", "/no", "c", SLOW, "d", "/me nods")
+        self.assertEqual(len(self.world.exchange._hub._waiting), 7)
+        self.assertEqual(self.world.exchange._hub.waiting, 8)
+        self.world.run()
+        numbers = [f"+ lobby {n}" for n in range(1, 8)]
+        self.assertRegex(one.frames[3], "^! unknown command /no")
+        self.assertEqual(one.frames[:3] + one.frames[4:], numbers)
+
+    def test_messages_that_are_refused_among_others(self) -> None:
+        """Each has its own answer; the store failing refuses each."""
+        one = self.world.join()
+        one.send("first")
+        self.world.run()
+        one.clear()
+        most = limits.Limits().message
+        one.send("a", "y" * (most + 1), "b")
+        self.world.run()
+        self.assertEqual(
+            one.frames,
+            [
+                "+ lobby 2",
+                f"! message longer than {most} characters, not sent",
+                "+ lobby 3",
+            ],
+        )
+        one.clear()
+        self.world.storage.at_once = False
+        one.send("c", "d")
+        self.world.run()
+        self.world.storage.fail()
+        self.world.run()
+        self.assertEqual(one.frames, [REFUSED] * 2)
 
     def test_unsent_output(self) -> None:
         """While there is some, nothing is read or taken."""
@@ -428,9 +474,9 @@ class FlowTests(LinkTestCase):
         for one in people:
             one.clear()
         self.world.storage.at_once = False
-        for one in people:
-            one.send(*["x"] * 30)
-        self.assertLessEqual(self.world.exchange._hub.waiting, 10)
+        for one, text in zip(people, ("x", SLOW, "x", SLOW), strict=True):
+            one.send(*[text] * 30)
+        self.assertEqual(self.world.exchange._hub.waiting, 10)
         self.assertTrue(all(one.shell.paused for one in people))
         sizes = []
         self.world.run()
@@ -448,6 +494,9 @@ class FlowTests(LinkTestCase):
         """A few long messages stop links too; all are stored, in order."""
         self.patch(exchange, "WAITING_TEXT", 1_000)
         people = [self.world.join() for _ in range(2)]
+        for one in people:
+            one.send("first")
+        self.world.run()
         for one in people:
             one.clear()
         self.world.storage.at_once = False

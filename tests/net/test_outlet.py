@@ -10,7 +10,7 @@ from ecochat.core import limits, rules
 from ecochat.core.errors import Refused
 from ecochat.core.items import Refusal, Reply, WhoPage
 from ecochat.core.requests import Who
-from ecochat.net import delivery, listing, outlet, telling
+from ecochat.net import delivery, listing, outlet, presence, telling
 from ecochat.net.channel import Recent
 from ecochat.net.listing import CHUNK
 from ecochat.store.port import EVENT_SIZE, StoreError
@@ -225,7 +225,7 @@ class StoreTests(OutletTestCase):
         """Let memory hold nothing of what was written so far."""
         for channel in self.world.exchange.channels.values():
             while (entries := channel.after(channel.last - 1)) and list(entries):
-                channel.forget()
+                channel.forget(1)
 
     def write(self, *texts: str) -> None:
         """Write, and let it be forgotten."""
@@ -558,7 +558,7 @@ class ModelTests(SynchronousTestCase):
         what was sent."""
         seen: Counter[str] = Counter()
         for someone in run.people:
-            model = Expected(run.world, someone.origin)
+            model = Expected(run.world, someone.origin, someone.dialect)
             expected, sent = model.frames(), someone.connection.frames
             place = f"seed {run.seed}, origin {someone.origin}"
             got = without_status(sent)
@@ -576,7 +576,7 @@ class ModelTests(SynchronousTestCase):
             self.assertEqual(without_presence(got), stored, place)
             self.assertTrue(is_part(got, expected), place)
             self.assertEqual(mixed_status(sent), [], place)
-            for data in someone.connection.pipe.writes:
+            for data in someone.pipe.writes:
                 self.assertTrue(len(data) <= 400 or data.count(b"\0") == 1, place)
             seen.update(kind for kind in KINDS for f in sent if f.startswith(kind))
             seen["all"] += len(sent)
@@ -593,11 +593,14 @@ class ModelTests(SynchronousTestCase):
         self.assertEqual((world.exchange.links, world.exchange.sessions), ({}, {}))
         self.assertEqual(world.timers, [])
         for channel in world.exchange.channels.values():
-            self.assertEqual((list(channel.readers), channel.is_private), ([], False))
+            self.assertEqual((channel.listeners, channel.is_private), ([], False))
 
     def play(self, memory: int, all_presence: bool) -> None:
-        """Play all runs with so many bytes of events in memory."""
+        """Play all runs with so many bytes of events in memory; presence is told at
+        once, however much there is."""
         self.patch(telling, "Recent", lambda: Recent(memory))
+        self.patch(presence, "AHEAD", 10**9)
+        self.patch(presence, "LINES", 10**9)
         seen: Counter[str] = Counter()
         for seed in range(self.RUNS):
             run = Run(seed)

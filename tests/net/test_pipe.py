@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.testing import StringTransport
@@ -65,6 +66,23 @@ class SocketTransport:
         self.peer.close()
 
 
+class FakeReader:
+    """Whom a pipe tells that it takes more.
+
+    :param act: what it does then.
+    :ivar drains: how often it was told.
+    """
+
+    def __init__(self, act: Callable[[], None] = lambda: None) -> None:
+        self.drains = 0
+        self._act = act
+
+    def drained(self) -> None:
+        """The pipe takes more again."""
+        self.drains += 1
+        self._act()
+
+
 class SocketPipeTests(SynchronousTestCase):
     """The fast way, past the transport's buffer."""
 
@@ -72,11 +90,7 @@ class SocketPipeTests(SynchronousTestCase):
         self.transport = SocketTransport()
         self.addCleanup(self.transport.close)
         self.pipe = pipe_to(self.transport)
-        self.drained = 0
-        self.pipe.drained = self._count
-
-    def _count(self) -> None:
-        self.drained += 1
+        self.reader = self.pipe.reader = FakeReader()
 
     def test_what_the_socket_takes(self) -> None:
         """It goes to the socket, and nothing is held."""
@@ -93,17 +107,17 @@ class SocketPipeTests(SynchronousTestCase):
         has left, and is told once."""
         self.pipe.write(MUCH)
         self.assertTrue(self.pipe.blocked)
-        self.assertEqual(self.drained, 0)
+        self.assertEqual(self.reader.drains, 0)
         got = self.transport.read() + self.transport.buffer
         self.assertEqual(len(got), len(MUCH))
         self.transport.empty()
         self.assertFalse(self.pipe.blocked)
-        self.assertEqual(self.drained, 1)
+        self.assertEqual(self.reader.drains, 1)
         self.assertIsNone(self.transport.producer)
 
     def test_writing_again_when_drained(self) -> None:
         """What is written by ``drained`` may block again."""
-        self.pipe.drained = lambda: self.pipe.write(MUCH)
+        self.pipe.reader = FakeReader(lambda: self.pipe.write(MUCH))
         self.pipe.write(MUCH)
         self.transport.empty()
         self.assertTrue(self.pipe.blocked)
@@ -114,7 +128,7 @@ class SocketPipeTests(SynchronousTestCase):
         self.pipe.write(MUCH)
         self.pipe.release()
         self.assertIsNone(self.transport.producer)
-        self.assertEqual(self.drained, 0)
+        self.assertEqual(self.reader.drains, 0)
 
     def test_a_broken_socket(self) -> None:
         """The transport is given all, and meets the error itself."""
@@ -123,7 +137,7 @@ class SocketPipeTests(SynchronousTestCase):
         self.assertEqual(self.transport.buffer, b"one\0")
         self.assertTrue(self.pipe.blocked)
         self.transport.producer.stopProducing()
-        self.assertEqual(self.drained, 0)
+        self.assertEqual(self.reader.drains, 0)
 
 
 class TransportPipeTests(SynchronousTestCase):
@@ -134,8 +148,7 @@ class TransportPipeTests(SynchronousTestCase):
         transport = StringTransport()
         pipe = pipe_to(transport)
         assert isinstance(pipe, TransportPipe)
-        calls: list[str] = []
-        pipe.drained = lambda: calls.append("drained")
+        pipe.reader = reader = FakeReader()
         pipe.write(b"one\0")
         self.assertEqual(transport.value(), b"one\0")
         self.assertIs(transport.producer, pipe)
@@ -144,7 +157,7 @@ class TransportPipeTests(SynchronousTestCase):
         self.assertTrue(pipe.blocked)
         pipe.resumeProducing()
         self.assertFalse(pipe.blocked)
-        self.assertEqual(calls, ["drained"])
+        self.assertEqual(reader.drains, 1)
         pipe.stopProducing()
         pipe.release()
         self.assertIsNone(transport.producer)

@@ -40,7 +40,7 @@ from ecochat.dialects.plain_parser import PlainParser
 from ecochat.net import protocol as shell
 from ecochat.net.bucket import RateLimit
 from ecochat.net.exchange import Exchange
-from ecochat.net.link import QUIET, LinkSettings
+from ecochat.net.link import LinkSettings
 from ecochat.net.protocol import (
     HANDSHAKE,
     KEEPALIVE,
@@ -50,6 +50,7 @@ from ecochat.net.protocol import (
     ChatFactory,
     ChatProtocol,
 )
+from ecochat.net.silence import QUIET
 from ecochat.net.storage import Storage
 from ecochat.store.memory import MemoryStore
 from tests.net.fakes import World

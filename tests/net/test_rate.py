@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ecochat.core.items import Kicked, Reply
-from ecochat.net import link
+from ecochat.net import silence
 from ecochat.net.bucket import CALM, RateLimit
 from ecochat.net.link import BAD_FRAMES, IN_FLIGHT
 from tests.net import fakes
@@ -25,7 +25,7 @@ class RateTestCase(LinkTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        for module in (link, fakes):  # so that all times are whole in binary
+        for module in (silence, fakes):  # so that all times are whole in binary
             self.patch(module, "QUIET", QUIET)
         self.settings(RateLimit(RATE, BURST))
 
@@ -59,6 +59,18 @@ class RateTestCase(LinkTestCase):
 
 class RateTests(RateTestCase):
     """Over the rate frames wait, and nothing is lost."""
+
+    def test_messages_that_are_taken_together(self) -> None:
+        """Each takes a token of its own."""
+        one = self.world.join()
+        self.said(one)
+        one.send(*[f"message number {n}" for n in range(1, 9)])
+        self.world.run()
+        self.assertEqual(self.said(one), [*acks(1, 3), NOTICE])
+        self.pass_time(2 * TOKEN)
+        self.assertEqual(self.said(one), acks(4, 5))
+        self.pass_time(3 * TOKEN)
+        self.assertEqual(self.said(one), acks(6, 8))
 
     def test_in_order_and_in_time(self) -> None:
         """The burst is taken at once, then a frame for each token, as they were sent;

@@ -229,8 +229,9 @@ def _leave(crowd: list[Talker], witness: Client) -> None:
         else:
             talker.client.say("/quit")
             talker.listen_to_end()
-    left = {f"* {talker.nick} left" for talker in crowd}
-    witness.until(lambda: left <= set(witness.frames), LONG)
+    deadline = time.monotonic() + LONG
+    while witness.ask("/clients", r"\* \d+$")[-1] != "* 1":
+        assert time.monotonic() < deadline, "somebody is still there"
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ from ecochat.client.terminal import phrases
 from ecochat.client.terminal.harmless import harmless
 from ecochat.client.terminal.line import Kind, Line, error, line, notice
 from ecochat.core import wire
+from ecochat.core.presence import in_numbers
 
 KNOWN = 1_000
 """Names of people, and of rooms, kept for completion; the oldest go first."""
@@ -133,6 +134,11 @@ class Scene:
             return []
         return self._has_new_name(said.nick, said.new)
 
+    def _many(self, said: wire.Presence) -> list[Line]:
+        """Tell the numbers; who they are is not known."""
+        text = in_numbers(said.joined, said.left, said.renamed)
+        return [self._presence(text, said.room)]
+
     def _relabelled(self, said: wire.Relabelled) -> list[Line]:
         old, new = said.room, said.new
         self.rooms = [new if room == old else room for room in self.rooms]
@@ -188,6 +194,7 @@ _HAPPENINGS: dict[type, Callable[[Scene, Any], list[Line]]] = {
     wire.Joined: Scene._joined,
     wire.Left: Scene._left,
     wire.Renamed: Scene._renamed,
+    wire.Presence: Scene._many,
     wire.Relabelled: Scene._relabelled,
     wire.Opened: Scene._opened,
     wire.Dropped: Scene._dropped,

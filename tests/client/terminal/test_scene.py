@@ -161,6 +161,23 @@ class PresenceTests(SceneTestCase):
         self.hear(wire.Left(room="lab", nick="ann", session="s3"))
         self.assertEqual(list(self.scene.people), ["bob"])
 
+    def test_many_come_and_go(self) -> None:
+        """How many, quietly; whom one has seen is known as before."""
+        self.hear(wire.Joined(room="lobby", nick="bob", session="s2"))
+        lines = self.hear(
+            wire.Presence(room="lobby", joined=37, left=12),
+            wire.Presence(room="lab", renamed=9),
+        )
+        shown = [(line.kind, line.text, line.room) for line in lines]
+        self.assertEqual(
+            shown,
+            [
+                (Kind.PRESENCE, "37 joined, 12 left", ""),
+                (Kind.PRESENCE, "9 renamed", "lab"),
+            ],
+        )
+        self.assertEqual(list(self.scene.people), ["bob"])
+
     def test_another_name_is_told_once(self) -> None:
         """Of however many rooms it is heard, the private one too, which follows it."""
         self.hear(message("psst", room="@bob"))

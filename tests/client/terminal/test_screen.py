@@ -48,6 +48,7 @@ def everywhere(text: str) -> list[Happening]:
         wire.Joined(room="lab", nick=text, session="s2"),
         wire.Left(room=text, nick="bob", session="s2"),
         wire.Renamed(room="lobby", nick="bob", session="s2", new=text),
+        wire.Presence(room=text, joined=37, left=12),
         wire.Opened(room=text, last=0),
         wire.Relabelled(room="@bob", new=f"@{text}"),
         wire.Dropped(room=text),
