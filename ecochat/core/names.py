@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from ecochat.core.errors import Refused
 
@@ -44,6 +45,7 @@ def check_nick(name: str, own: str = "") -> str:
     return _check("nickname", name, "", MAX_NICK, own)
 
 
+@lru_cache(maxsize=1_000)  # each message of a program names its room
 def check_room(name: str) -> str:
     """Return the folded form of a room's name; :raises Refused: ``bad_name``."""
     return _check("room name", name, ".", MAX_ROOM, "")

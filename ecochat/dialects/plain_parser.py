@@ -15,6 +15,10 @@ ATTEMPTS = 3
 LAST_PASSWORD = "last_wrong_password"
 """The code of the refusal after which frames are messages again."""
 
+_OTHER = frozenset(("/", "Q", "{", "\ufeff", ""))
+"""What something else than a message may begin with, beside blanks: a command, the word
+QUIT, a hello that comes too late."""
+
 
 class PlainParser:
     """See :class:`ecochat.dialects.port.Parser`.
@@ -34,7 +38,8 @@ class PlainParser:
         if self._attempts:
             return 0
         for count, text in enumerate(frames):
-            if not text[:1].isalnum() or text[0] == "Q" or text[-1] == "\n":
+            first = text[:1]
+            if first in _OTHER or first.isspace() or text[-1] == "\n":
                 return count
             if find_word(text) is not None:
                 return count

@@ -93,7 +93,8 @@ class Turn:
         """Return what is new as one; None when that fails: then each reader makes its
         own, and fails by itself."""
         try:
-            if self._notes:
+            writers = {one.item.session for one in told}
+            if self._notes or len(writers) > 1:  # they need each other's forms, too
                 return b"".join([one.form(dialect, view) for one in told])
             events: list[Any] = [one.item for one in told]
             return dialect.events(channel.name, events, view)

@@ -23,7 +23,7 @@ from ecochat.core.requests import Expire, Informed, Lapse, Request
 from ecochat.net.channel import Attached
 from ecochat.net.following import Follower
 from ecochat.net.grace import Grace
-from ecochat.net.listing import Pages
+from ecochat.net.pages import LogPages
 from ecochat.net.presence import Presence
 from ecochat.net.silence import Silence
 from ecochat.net.storage import Storage
@@ -75,7 +75,6 @@ class Exchange:
         log_messages: bool = False,
         grace: float = 0,
     ) -> None:
-        self.pages: Pages = storage
         self.stop_server: Callable[[int], None] = lambda seconds: None
         self.links: dict[int, Attached] = {}
         self.silence = Silence(self)
@@ -93,6 +92,7 @@ class Exchange:
             self.sessions,
         )
         self.channels = self._teller.channels
+        self.pages = LogPages(storage, self.channels)
         self._limits = limits
         self._facts = facts
         self._storage = storage

@@ -18,6 +18,7 @@ from ecochat.core.items import (
 )
 from ecochat.dialects.port import Dialect, View
 from ecochat.net.channel import Channel, Channels, Reader, Send, Told
+from ecochat.net.pages import Page
 
 
 class Heard:
@@ -39,7 +40,7 @@ class Heard:
         self.current: Channel | None = None
         self._channels = channels
         self._names: dict[Channel, str] | None = None  # of private rooms
-        self._pages: dict[Channel, list[Told[Event]]] | None = None
+        self._pages: dict[Channel, Page] | None = None
         self._as_of = 0  # up to when the pages are known not to be stale
 
     @property
@@ -84,7 +85,7 @@ class Heard:
         after = self.positions[channel]
         page = None if self._pages is None else self._pages.get(channel)
         if page is not None:
-            return [entry for entry in page if entry.item.n > after]
+            return [entry for entry in page.told if entry.item.n > after]
         return channel.after(after)
 
     def run(self) -> list[Told[Event]]:
@@ -96,12 +97,12 @@ class Heard:
         after = self.positions[channel]
         return [] if after < channel.first - 1 else list(channel.after(after) or ())
 
-    def take_page(self, channel: Channel, events: list[Event]) -> None:
+    def take_page(self, channel: Channel, page: Page) -> None:
         """Take what follows in a channel, one event or more."""
         if self._pages is None:
             self._pages = {}
             self._as_of = self._channels.as_of
-        self._pages[channel] = [Told(channel, event) for event in events]
+        self._pages[channel] = page
 
     def forget_pages(self) -> None:
         """Have what is left of pages read again."""
@@ -112,7 +113,7 @@ class Heard:
         as_of, self._as_of = self._as_of, self._channels.as_of
         if self._pages is not None and as_of < self._as_of:
             for channel, page in list(self._pages.items()):
-                if any(self._channels.is_stale(told.item, as_of) for told in page):
+                if any(self._channels.is_stale(told.item, as_of) for told in page.told):
                     del self._pages[channel]
 
     def sent(self, told: Told[Event | Note]) -> bool:
@@ -124,7 +125,7 @@ class Heard:
         if self._pages is None:
             return False
         page = self._pages.get(channel)
-        if page is None or page[-1].item.n > event.n:
+        if page is None or page.told[-1].item.n > event.n:
             return False
         del self._pages[channel]
         self._pages = self._pages or None

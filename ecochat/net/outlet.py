@@ -12,10 +12,11 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
+from functools import partial
 from heapq import merge
 from itertools import chain, groupby
 from operator import attrgetter
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
@@ -34,10 +35,14 @@ from ecochat.core.requests import Request
 from ecochat.dialects.port import Dialect, View
 from ecochat.net.channel import Channel, Channels, Told
 from ecochat.net.heard import Heard
-from ecochat.net.listing import CHUNK, LISTINGS, PAGE, Listing, Pages
+from ecochat.net.listing import CHUNK, LISTINGS, PAGE, Listing
 from ecochat.net.owed import Owed, OwedQueue
+from ecochat.net.pages import LogPages, Page
 from ecochat.net.pipe import Pipe
 from ecochat.store.port import StoreError
+
+Rows = TypeVar("Rows")
+"""What is read of the store."""
 
 _BY_SEQ = attrgetter("seq")
 
@@ -121,7 +126,7 @@ class Outlet:
         pipe: Pipe,
         dialect: Dialect,
         channels: Channels,
-        pages: Pages,
+        pages: LogPages,
         owner: Owner,
     ) -> None:
         self.dialect = dialect
@@ -385,15 +390,30 @@ class Outlet:
     def _read_behind(self, channel: Channel, size: int) -> None:
         after = self.positions[channel]
 
-        def take(events: list[Event]) -> None:
+        def take(page: Page) -> None:
             if self.positions.get(channel) != after:
                 return  # that session was begun anew
-            if events and events[0].n == after + 1:
-                self._heard.take_page(channel, events)
-            else:
+            if not page.told or page.told[0].item.n != after + 1:
                 self._miss(channel, after)
+            elif not self._send_page(channel, page):
+                self._heard.take_page(channel, page)
 
-        self._read(self._pages.page(channel.room, after, channel.last, size), take)
+        self._read(self._pages.page(channel, after, size), take)
+
+    def _send_page(self, channel: Channel, page: Page) -> bool:
+        """Send all of a page in the bytes that others are sent; False when that cannot
+        be: something else comes between, or some of it is told to this one alone."""
+        if self._owed or self._heard.lagging != [channel] or channel.is_private:
+            return False
+        if self.dialect.has_views and self.session in page.writers:
+            return False
+        data = page.form(self.dialect, self._heard.view(channel, self.dialect))
+        if len(data) > CHUNK:
+            return False
+        self._seq = page.told[-1].seq
+        self.positions[channel] = page.told[-1].item.n
+        self._pipe.write(data)
+        return True
 
     def _miss(self, channel: Channel, after: int) -> None:
         """Read again what the store does not have: it has expired, and this is told of
@@ -409,20 +429,19 @@ class Outlet:
             self._list = None
             self._pipe.write(listing.end())
         else:
-            self._read(listing.read(self._pages), self._send_rows)
+            send = partial(self._send_rows, self._channels.as_of)
+            self._read(listing.read(self._pages.store), send)
 
-    def _send_rows(self, rows: list[Any]) -> None:
+    def _send_rows(self, as_of: int, rows: list[Any]) -> None:
         listing = self._list
-        chunk = listing.chunk(rows) if isinstance(listing, Listing) else b""
-        if chunk:
-            self._pipe.write(chunk)
+        if isinstance(listing, Listing) and not self._is_stale(rows, as_of):
+            chunk = listing.chunk(rows)
+            if chunk:
+                self._pipe.write(chunk)
 
-    def _read(
-        self, page: Deferred[list[Any]], take: Callable[[list[Any]], None]
-    ) -> None:
+    def _read(self, page: Deferred[Rows], take: Callable[[Rows], None]) -> None:
         self._reading = True
-        as_of = take, self._channels.as_of
-        page.addCallbacks(self._read_done, self._read_failed, callbackArgs=as_of)
+        page.addCallbacks(self._read_done, self._read_failed, callbackArgs=(take,))
         page.addErrback(self.owner.failed)
 
     def _read_failed(self, failure: Failure) -> None:
@@ -437,13 +456,10 @@ class Outlet:
         self._reading = False
         self.pump()
 
-    def _read_done(
-        self, rows: list[Any], take: Callable[[list[Any]], None], as_of: int
-    ) -> None:
+    def _read_done(self, rows: Rows, take: Callable[[Rows], None]) -> None:
         self._reading = False
         if not self._closed:
-            if not self._is_stale(rows, as_of):  # else they are read again
-                take(rows)
+            take(rows)
             self.pump()
 
     def _is_stale(self, rows: list[Any], as_of: int) -> bool:
