@@ -18,7 +18,6 @@ from ecochat.core.items import (
 )
 from ecochat.core.limits import Limits
 from ecochat.core.names import MAX_NICK, check_room, fold
-from ecochat.core.records import KeyRecord
 from ecochat.core.requests import Informed, Request
 from ecochat.core.state import State
 
@@ -85,16 +84,19 @@ class Ground:
         """What the store has for the request, where that was asked."""
         return self._informed.found if self._informed else None
 
-    def key_record(self, hash: bytes) -> tuple[bool, KeyRecord | None]:
-        """Return whether it is known what the store has of a key, and that; if it is
-        not, the request will come again with it."""
+    def key_record(self, hash: bytes) -> Informed | None:
+        """Return what the store has of a key; None where it has to be asked, and the
+        request will come again."""
+        return self._looked_up(hash, key=hash)
+
+    def _looked_up(self, thing: Any, **place: Any) -> Informed | None:
         informed = self._informed
-        if informed and not self.state.changes.since(hash, informed.as_of):
-            return True, informed.found
+        if informed and not self.state.changes.since(thing, informed.as_of):
+            return informed
         seq = self.state.next_seq()
-        missing = Missing(self.request, seq, key=hash)
+        missing = Missing(self.request, seq, **place)
         self.items.append(Reply(seq, self.origin, missing, False))
-        return False, None
+        return None
 
     def message(self, room: Room, session: Session, n: int) -> Event | None:
         """Return a message of a room's; None where the store has to be asked, and the
@@ -102,14 +104,11 @@ class Ground:
 
         :raises Refused: ``no_message``.
         """
-        informed = self._informed
         name = self.name_of(room, session)
         if not room.first <= n <= room.last:
             raise Refused("no_message", f"there is no message {n} in {name}")
-        if informed is None or self.state.changes.since((room.id, n), informed.as_of):
-            seq = self.state.next_seq()
-            missing = Missing(self.request, seq, room=room.id, n=n)
-            self.items.append(Reply(seq, self.origin, missing, False))
+        informed = self._looked_up((room.id, n), room=room.id, n=n)
+        if informed is None:
             return None
         found: Event | None = informed.found
         if found is None or found.kind != "message":

@@ -66,11 +66,11 @@ def _find_key(ground: Ground, hash: bytes) -> Key | None:
     key = ground.state.keys.get(hash)
     if key is not None:
         return key
-    is_known, record = ground.key_record(hash)
-    if not is_known:
+    informed = ground.key_record(hash)
+    if informed is None:
         return None
-    if record is not None:
-        return key_of(record)
+    if informed.found is not None:
+        return key_of(informed.found)
     key = ground.state.make_key(hash)
     ground.items.append(KeyMade(ground.state.next_seq(), key.number, hash))
     return key
@@ -84,10 +84,11 @@ def key_of(record: KeyRecord) -> Key:
 
 def _begin(ground: Ground, request: Open, key: Key | None) -> None:
     state = ground.state
-    nick = guest(state.last_session + 1) if request.nick is None else request.nick
-    folded = fold(nick)
+    nick = folded = guest(state.last_session + 1)
     if request.nick is not None:
-        _check_free(ground, nick, check_nick(nick))
+        nick = request.nick
+        folded = check_nick(nick)
+        _check_free(ground, nick, folded)
     session = state.open_session(
         ground.origin, nick, folded, request.operator, request.answered, key
     )

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from ecochat.core.framing import BadFrame
 from ecochat.core.items import Kicked, Missing, NotOpened, Refusal, Reply, Welcomed
 from ecochat.core.requests import Hello, Open, Refuse, Request
-from ecochat.core.wire import PROTOCOL
 from ecochat.dialects.port import Dialect
+from ecochat.dialects.structured_parser import unknown_protocol
 from ecochat.net.outlet import Outlet
 from ecochat.net.shell import Shell
 
@@ -86,10 +86,7 @@ class Opening:
         if self.begun:
             text = "this connection has its session already"
             return Refuse("already_open", text, ref=hello.ref)
-        if hello.protocol != PROTOCOL:
-            text = f"protocol {hello.protocol} is not known here, {PROTOCOL} is"
-            return Refuse("unknown_protocol", text, "$.protocol", ref=hello.ref)
-        return None
+        return unknown_protocol(hello.protocol, hello.ref)
 
     def _open_for(self, hello: Hello) -> Open:
         self._asked = True
