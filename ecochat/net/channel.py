@@ -36,8 +36,6 @@ class Guard(Protocol):
 class Reader(Protocol):
     """What delivery needs of an outlet; see :class:`ecochat.net.outlet.Outlet`."""
 
-    session: int
-
     @property
     def owner(self) -> Guard:
         """The link that it belongs to."""

@@ -94,6 +94,7 @@ class Teller:
                 for item in run:
                     _TAKE[kind](self, turn, item)
         self._presence.tell(turn)
+        self._server_log.write()
         turn.deliver()
 
     def _take_events(self, turn: Turn, events: list[Event]) -> None:
