@@ -8,6 +8,8 @@ import io
 import os
 import socket
 import sqlite3
+import subprocess
+import sys
 import tempfile
 from contextlib import closing
 from pathlib import Path
@@ -16,7 +18,17 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from benchmarks import __main__ as program
-from benchmarks import reading, results, senders, stored
+from benchmarks import (
+    memory,
+    presence,
+    reading,
+    results,
+    senders,
+    soak,
+    start,
+    stored,
+    summary,
+)
 from benchmarks.bare_log import bare_log, write
 from benchmarks.machine import (
     CORES,
@@ -138,6 +150,124 @@ class ReadingTests(SynchronousTestCase):
         self.assertEqual(reading.section(results).count("missed**"), 4)
 
 
+class PresenceTests(SynchronousTestCase):
+    """People who come and go in a large room."""
+
+    def test_the_short_form_counts_what_is_told(self) -> None:
+        """A real server tells fewer lines than one for each, and each has figures."""
+        measured = presence.measure(short=True)
+        told, each = measured.runs
+        lines = presence.SHORT.lines * presence.SHORT.members
+        self.assertEqual(each.figures[presence.DELIVERIES], lines)
+        self.assertLess(told.figures[presence.DELIVERIES], lines)
+        self.assertGreater(told.figures[presence.CPU], 0)
+        self.assertIn("| EcoChat | ", presence.section(measured))
+
+    def test_the_verdict(self) -> None:
+        """The worst run decides."""
+        settings = {"pairs": 2, "members": 9, "changes": 9, "seconds": 1}
+        for worst, words in ((4.9, "5 %: it is."), (5.1, "5 %: **it is not**.")):
+            runs = []
+            for pair, cpu in enumerate((1.0, worst), 1):
+                for what, figure in ((presence.TOLD, cpu), (presence.EACH, 100.0)):
+                    figures = {presence.CPU: figure, presence.DELIVERIES: 1}
+                    runs.append(Run(pair, what, figures))
+            measured = Results(
+                "presence", "today", "by hand", {"cores": "2"}, settings, runs
+            )
+            self.assertIn(words, presence.section(measured))
+
+
+class MemoryTests(SynchronousTestCase):
+    """Idle connections."""
+
+    def test_the_short_form_reads_the_memory(self) -> None:
+        """A real server's, with none, with some and with more connections."""
+        measured = memory.measure(short=True)
+        (run,) = measured.runs
+        self.assertEqual(list(run.figures), ["0", "20", "40"])
+        for size in run.figures.values():
+            self.assertGreater(size, 10_000_000, "Python alone has 8 MB")
+        (chart,) = memory.pictures(measured).values()
+        self.assertEqual(len(chart.series[memory.SERVER]), 3)
+
+    def test_what_one_takes(self) -> None:
+        """It is what the later ones take, not the server and the first."""
+        settings = {"runs": 1, "first": 10, "step": 5, "steps": 2}
+        figures = {"0": 5e7, "10": 6e7, "15": 6.001e7, "20": 6.002e7}
+        runs = [Run(1, memory.SERVER, figures)]
+        measured = Results("memory", "today", "by hand", {}, settings, runs)
+        text = memory.section(measured)
+        self.assertIn("**2,000 (2,000 to 2,000)** | 4,000 | 2,500 | the goal is", text)
+        self.assertIn("**60 (60 to 60)** | 120 | 90 | the goal is met", text)
+        figures["20"] = 7e7
+        self.assertIn("**over the limit**", memory.section(measured))
+
+
+class SoakTests(SynchronousTestCase):
+    """A load that stays the same."""
+
+    def results(self, sizes: list[float]) -> Results:
+        """Return results of 10 s, of which the first 4 do not count."""
+        figures = {str(2 * place): 1e6 * size for place, size in enumerate(sizes)}
+        said = (soak.MESSAGES, soak.VISITS, soak.READS, soak.CPU)
+        runs = [
+            Run(1, SERVER, figures),
+            Run(1, soak.LOAD, dict.fromkeys(said, 1.0)),
+        ]
+        settings = {"seconds": 10, "settle": 4, "sample": 2}
+        return Results("soak", "today", "by hand", {}, settings, runs)
+
+    def test_the_short_form(self) -> None:
+        """A real server has its memory looked at; all kinds of load are there."""
+        measured = soak.measure(short=True)
+        taken, load = (run.figures for run in measured.runs)
+        self.assertEqual(list(taken), ["0", "1", "2"])
+        self.assertEqual(load[soak.MESSAGES], 210)
+        self.assertEqual(load[soak.VISITS], 11)
+        self.assertEqual(load[soak.READS], 3)
+        (chart,) = soak.pictures(measured).values()
+        self.assertEqual(len(chart.series[SERVER]), 3)
+
+    def test_what_is_added(self) -> None:
+        """By the slope, behind the time that does not count; one point that stands out
+        says little."""
+        for sizes, added in (
+            ([20, 50, 60, 60, 60, 60], 0.0),
+            ([60, 60, 60, 62, 64, 66], 6.0),
+            ([60, 60, 60, 68, 60, 60], -2.4),
+        ):
+            measured = self.results([float(size) for size in sizes])
+            self.assertAlmostEqual(soak.growth(measured), added)
+
+    def test_the_verdict(self) -> None:
+        """Up to the limit nothing grows."""
+        flat, steep = [60.0] * 6, [60, 60, 60, 61, 62, 63.1]
+        self.assertIn("| nothing grows |", soak.section(self.results(flat)))
+        self.assertIn("| **it grows** |", soak.section(self.results(steep)))
+
+
+class StartTests(SynchronousTestCase):
+    """From the start until a connection is taken."""
+
+    def test_the_short_form(self) -> None:
+        """A server is started and Python alone, and each has its time."""
+        measured = start.measure(short=True)
+        self.assertEqual([run.what for run in measured.runs], ["EcoChat", start.PYTHON])
+        for run in measured.runs:
+            self.assertGreater(run.figures[start.SECONDS], 0)
+        self.assertIn("0.7 | 0.4 |", start.section(measured))
+
+    def test_a_server_that_ends(self) -> None:
+        """Its run does not count."""
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        process = subprocess.Popen([sys.executable, "-c", ""])
+        process.wait()
+        with self.assertRaisesRegex(BenchmarkError, "does not listen"):
+            start.wait_for(process, port)
+
+
 class SenderTests(SynchronousTestCase):
     """The load: what is in flight, and what is taken for an answer."""
 
@@ -247,6 +377,12 @@ class ResultsTests(SynchronousTestCase):
             section = benchmark.section(results.load(name, results.FOLDER))
             self.assertIn(f"<!-- {name} -->\n{section}<!-- end of {name} -->\n", page)
 
+    def test_the_summaries_are_those_of_the_results_kept(self) -> None:
+        """That of the page, and the figures of the README."""
+        kept = {n: results.load(n, results.FOLDER) for n in program.BENCHMARKS}
+        self.assertIn(summary.section(kept), results.PAGE.read_text())
+        self.assertIn(summary.headlines(kept), results.README.read_text())
+
     def test_the_machine(self) -> None:
         """What it is, and what a process has used of it."""
         facts = machine(Path(tempfile.gettempdir()))
@@ -269,7 +405,10 @@ class Fake:
         """See :class:`benchmarks.results.Benchmark`."""
         if self.fails:
             raise BenchmarkError("a hole")
-        return some_results([10.0], [100.0])
+        measured = some_results([10.0], [100.0])
+        for run in measured.runs:
+            run.pair = os.getpid()
+        return measured
 
     def section(self, results: Results) -> str:
         """See :class:`benchmarks.results.Benchmark`."""
@@ -286,6 +425,12 @@ class ProgramTests(SynchronousTestCase):
         self.patch(program, "BENCHMARKS", {"stored": self.fake})
         self.patch(program, "FOLDER", self.folder)
         self.patch(program, "PAGE", self.page)
+        self.summaries = 0
+        self.patch(program, "write_summaries", self.count_summary)
+
+    def count_summary(self) -> None:
+        """Stand in for what tells of all benchmarks together."""
+        self.summaries += 1
 
     def run_program(self, *arguments: str) -> tuple[int | str | None, str, str]:
         """Return its exit status, and what it wrote to stdout and stderr."""
@@ -304,6 +449,24 @@ class ProgramTests(SynchronousTestCase):
         self.assertEqual((status, out), (0, "# stored\n\n2 runs\n\n"))
         self.assertEqual(len(results.load("stored", self.folder).runs), 2)
         self.assertIn("2 runs", self.page.read_text())
+        self.assertEqual(self.summaries, 1)
+
+    def test_one_beside_the_others(self) -> None:
+        """It is measured in another process, and told of at its place."""
+        self.patch(program, "BESIDE", {"stored"})
+        status, out, _ = self.run_program()
+        self.assertEqual((status, out), (0, "# stored\n\n2 runs\n\n"))
+        kept = results.load("stored", self.folder)
+        self.assertNotEqual(kept.runs[0].pair, os.getpid())
+        self.assertEqual(len(kept.runs), 2)
+
+    def test_one_beside_the_others_that_does_not_count(self) -> None:
+        """The same is said as of any other."""
+        self.patch(program, "BESIDE", {"stored"})
+        self.fake.fails = True
+        status, _, err = self.run_program()
+        self.assertEqual(status, 1)
+        self.assertEqual(err, "benchmarks: the run does not count: a hole\n")
 
     def test_the_page_can_be_written_anew(self) -> None:
         """From the results that are kept, with nothing measured."""
@@ -312,6 +475,7 @@ class ProgramTests(SynchronousTestCase):
         status, _, _ = self.run_program("--page", "stored")
         self.assertEqual(status, 0)
         self.assertIn("4 runs", self.page.read_text())
+        self.assertEqual(self.summaries, 1)
 
     def test_the_short_form_keeps_nothing(self) -> None:
         """Its figures mean nothing."""
@@ -320,6 +484,7 @@ class ProgramTests(SynchronousTestCase):
         self.assertEqual((status, out), (0, "# stored\n\n2 runs\n\n"))
         self.assertFalse(self.folder.exists())
         self.assertEqual(self.page.read_text(), before)
+        self.assertEqual(self.summaries, 0)
 
     def test_a_run_that_does_not_count(self) -> None:
         """One line says why, nothing is kept, and the exit status is 1."""

@@ -75,13 +75,13 @@ class FrameDecoder:
         :param count: says how many, given texts that are whole frames; what it does
             not count is not taken. It is not asked where one of them cannot be read.
         """
-        begun = bytes(self._begun or b"")
+        begun = self._begun or b""
         end = self._at + max(size - len(begun), 0)
         parts = self._data[self._at : end].split(DELIMITER, most)
         parts.pop()  # what no NUL has ended yet, or what is too much
         if self._skipping or not parts:
             return []
-        parts[0] = begun + parts[0]
+        parts[0] = bytes(begun) + parts[0]
         if max(map(len, parts)) > self._limit:
             return []
         try:

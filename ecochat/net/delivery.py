@@ -75,7 +75,7 @@ class Turn:
             self.set_apart(reader)
 
     def _deliver(self, channel: Channel, told: News) -> None:
-        unsent: list[tuple[Reader, bytes]] = []
+        unsent: list[tuple[Reader, bytes | Exception]] = []
         for way, audience in channel.audiences.items():
             data = self._joined(channel, told, *way) if audience else b""
             if data is None or len(data) > CHUNK:
@@ -85,7 +85,7 @@ class Turn:
                 unsent += _send(audience, data)
         channel.told = channel.last
         for reader, rest in unsent:
-            reader.owner.guarded(reader.hold, rest)
+            reader.owner.guarded(_hold, reader, rest)
 
     def _joined(
         self, channel: Channel, told: News, dialect: Dialect, view: View
@@ -102,14 +102,23 @@ class Turn:
             return None
 
 
-def _send(audience: Audience, data: bytes) -> list[tuple[Reader, bytes]]:
-    """Send to all, and return what was not taken at once, of those where that is so."""
+def _send(audience: Audience, data: bytes) -> list[tuple[Reader, bytes | Exception]]:
+    """Send to all, and return what was not taken at once, of those where that is so, or
+    how sending has failed."""
     size = len(data)
-    unsent = []
+    unsent: list[tuple[Reader, bytes | Exception]] = []
     for send in audience:
         try:
             if (sent := send(data)) != size:
                 unsent.append((audience[send], data[sent:]))
         except OSError:  # full, or broken: then the transport meets the error itself
             unsent.append((audience[send], data))
+        except Exception as error:  # of this reader's, as over TLS much is done
+            unsent.append((audience[send], error))
     return unsent
+
+
+def _hold(reader: Reader, rest: bytes | Exception) -> None:
+    if isinstance(rest, Exception):
+        raise rest
+    reader.hold(rest)

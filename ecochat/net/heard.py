@@ -104,6 +104,13 @@ class Heard:
             self._as_of = self._channels.as_of
         self._pages[channel] = page
 
+    def skip(self, channel: Channel, upto: int) -> None:
+        """Go on behind a number; a page that was read before may end before it."""
+        self.positions[channel] = upto
+        if self._pages is not None:
+            self._pages.pop(channel, None)
+            self._pages = self._pages or None
+
     def forget_pages(self) -> None:
         """Have what is left of pages read again."""
         self._pages = None

@@ -333,7 +333,7 @@ class Outlet:
         name = self._heard.name(channel) or channel.name
         view = self._heard.view(channel, self.dialect)
         self._pipe.write(self.dialect.expired(name, upto, view))
-        self.positions[channel] = upto
+        self._heard.skip(channel, upto)
 
     def _is_told(self, note: Told[Note]) -> bool:
         here = note.channel in self.positions

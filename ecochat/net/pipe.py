@@ -11,7 +11,6 @@ from OpenSSL.SSL import Connection, Error, WantReadError
 from twisted.internet.interfaces import IPullProducer, IPushProducer
 from zope.interface import implementer
 
-
 RECORD = 1 << 14
 """Bytes that one record of TLS holds at most (RFC 8446, 5.1)."""
 
@@ -30,18 +29,20 @@ class Drained(Protocol):
 class Pipe(Protocol):
     """Where a session's bytes go.
 
-    :ivar blocked: earlier bytes are unsent; nothing may be sent before the reader is
-        told that they are gone.
     :ivar reader: whose it is; to be set before the first write.
     """
 
-    blocked: bool
     reader: Drained
 
     @property
     def send(self) -> Callable[[bytes], int]:
         """What sends as much as is taken at once, and returns how many bytes that was,
         or raises an :class:`OSError` for none; the rest is for :meth:`hold`."""
+
+    @property
+    def blocked(self) -> bool:
+        """Whether earlier bytes are unsent; nothing may be sent before the reader is
+        told that they are gone."""
 
     def hold(self, data: bytes) -> None:
         """Send as soon as that can be."""
@@ -195,8 +196,8 @@ class TLSPipe:
         records = []
         start = 0
         try:
-            for start in range(0, len(data), RECORD):
-                tls.send(data[start : start + RECORD])
+            while start < len(data):  # a peer may want smaller records
+                start += tls.send(data[start : start + RECORD])
                 records.append(tls.bio_read(SPACE))
         except Error:  # it is closing, or broken: then the transport meets the error
             self._transport.write(data[start:])

@@ -139,6 +139,7 @@ class RunTests(SynchronousTestCase):
 
     def test_some(self) -> None:
         """As many as are wanted, have room, and are counted."""
+        self.assertEqual(self.next_run(size=3), [])
         self.assertEqual(self.next_run(most=1), ["one"])
         self.assertEqual(self.next_run(size=6), [])
         self.assertEqual(self.next_run(size=7), ["zwölf"])

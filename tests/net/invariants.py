@@ -19,7 +19,7 @@ class Invariants:
         self._alone: dict[Channel, int] = {}
 
     def check(self, channels: Iterable[Channel], outlets: Iterable[Outlet]) -> None:
-        """Look at them; those rooms are looked at, too, that only outlets know still."""
+        """Look at them, and at rooms too that only outlets still know."""
         outlets = list(outlets)
         heard = {channel for outlet in outlets for channel in outlet.positions}
         wanted = _audiences(outlets)

@@ -40,10 +40,11 @@ from ecochat.dialects.port import Dialect, View
 from ecochat.dialects.structured import StructuredDialect
 from tests.net.fakes import MAX_FRAME, Connection, World
 from tests.net.invariants import Invariants
-from tests.net.sockets import PartialPipe
+from tests.net.sockets import Kind, PartialPipe, everything
 
 ROOMS = ("lobby", "red", "blue")
 NICKS = tuple(f"n{n}" for n in range(4))
+KINDS: tuple[Kind, ...] = ("socket", "tls", "transport")
 UNASKED = Opened | Relabelled | Dropped | Announced
 
 _STATUS = re.compile(r"\* s\d+ \S+ connected ")
@@ -201,14 +202,18 @@ class Someone:
 
     :param slow: whether its socket takes a part of what is sent, at times.
     :param operator: whether it came over the operators' socket.
-    :param tls: whether it is served as over TLS; only a slow one is.
+    :param kind: what its connection is, as long as it is a slow one.
     :ivar behind: whether it ever was, so that it may have missed presence.
     :ivar over: whether it will send no more.
     :ivar gone: whether its connection is lost.
     """
 
     def __init__(
-        self, run: Run, slow: bool, operator: bool = False, tls: bool = False
+        self,
+        run: Run,
+        slow: bool,
+        operator: bool = False,
+        kind: Kind = "socket",
     ) -> None:
         self._run = run
         self._random = run.random
@@ -219,10 +224,10 @@ class Someone:
         self._friend = self._random.choice(NICKS)
         self._operator = operator
         settings = run.world.of_operators if operator else None
-        self.pipe = PartialPipe(self._random, tls and slow)
+        self.pipe = PartialPipe(kind if slow else "socket")
         self.connection = Connection(run.world, settings, self.pipe)
         if slow:
-            self.pipe.blocking = lambda: self._random.random() < 0.4
+            self.pipe.socket.takes = self._some
         self.origin = self.connection.link._origin
         self._unsent = self._first()
 
@@ -234,6 +239,11 @@ class Someone:
     def _first(self) -> list[str]:
         return [f"/nick {self._random.choice(NICKS)}"]
 
+    def _some(self, size: int) -> int:
+        """Have the socket take all, a part or nothing of so many bytes."""
+        part = self._random.choice((0, self._random.randrange(size)))
+        return part if self._random.random() < 0.4 else size
+
     def speak(self) -> None:
         """Send what is waiting, or something new."""
         if not self._unsent:
@@ -243,6 +253,15 @@ class Someone:
             texts, self._unsent = self._unsent, []
             self.behind |= any(text.startswith("/s") for text in texts)
             self.connection.send(*texts)
+
+    def say(self, *choices: int) -> None:
+        """Send what is waiting, and behind it what is chosen by its place."""
+        self._unsent += [self._chosen(choice) for choice in choices]
+        self.speak()
+
+    def _chosen(self, choice: int) -> str:
+        kinds = list(self._kinds(self._random.choice(ROOMS), self._someones_name()))
+        return kinds[choice % len(kinds)]
 
     def _something(self) -> str:
         kinds = self._kinds(self._random.choice(ROOMS), self._someones_name())
@@ -355,8 +374,8 @@ class Run:
         self._number = 0
         self.people: list[Someone] = []
         for i in range(8):
-            kind = Program if i % 4 > 1 else Someone
-            self.people.append(kind(self, slow=bool(i % 2), tls=i > 4))
+            who = Program if i % 4 > 1 else Someone
+            self.people.append(who(self, slow=bool(i % 2), kind=KINDS[i // 2 % 3]))
         self.people.append(Someone(self, slow=False, operator=True))
 
     def number(self) -> int:
@@ -368,8 +387,12 @@ class Run:
         """Do random things, then let everything come to rest."""
         for _ in range(steps):
             self._step()
+        self.rest()
+
+    def rest(self) -> None:
+        """Have everyone take all, and let everything come to rest."""
         for someone in self.people:
-            someone.pipe.blocking = lambda: False
+            someone.pipe.socket.takes = everything
         self.settle()
 
     def settle(self) -> None:
@@ -383,8 +406,8 @@ class Run:
         doing: dict[Callable[[], None], float] = {
             someone.speak: 45,
             someone.drain: 15,
-            self._store: 15,
-            self._read: 13,
+            self.store: 15,
+            self.read: 13,
             someone.leave: 0.5,
             self._arrive: 0.6,
         }
@@ -397,20 +420,22 @@ class Run:
         outlets = [someone.connection.link.outlet for someone in self.people]
         self.invariants.check(self.world.exchange.channels.values(), outlets)
 
-    def _store(self) -> None:
+    def store(self) -> None:
+        """Store the oldest group, or fail to."""
         storage = self.world.storage
         if storage.appends:
             (storage.fail if self.random.random() < 0.1 else storage.commit)()
 
-    def _read(self) -> None:
+    def read(self) -> None:
+        """Have something come that was asked of the store."""
         pages = self.world.storage.pages
         if pages:
             pages.pop(self.random.randrange(len(pages))).answer()
 
     def _arrive(self) -> None:
-        slow, operator, tls = (self.random.random() < p for p in (0.5, 0.2, 0.3))
-        kind = self.random.choice((Someone, Someone, Program))
-        self.people.append(kind(self, slow, operator, tls))
+        slow, operator = (self.random.random() < p for p in (0.5, 0.2))
+        who = self.random.choice((Someone, Someone, Program))
+        self.people.append(who(self, slow, operator, self.random.choice(KINDS)))
 
     def _settle(self) -> bool:
         """Move everything on by one; return whether anything moved."""
@@ -426,7 +451,8 @@ class Run:
             someone.drain()
         self.world.clock.advance(2.5)
         self.check()
-        return moved or bool(storage.appends or storage.pages)
+        blocked = any(someone.pipe.blocked for someone in self.people)
+        return moved or blocked or bool(storage.appends or storage.pages)
 
 
 def without_presence(frames: list[str]) -> list[str]:

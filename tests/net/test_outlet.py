@@ -25,7 +25,10 @@ from tests.net.model import (
 )
 from tests.support.snapshot import snapshot
 
-KINDS = ("[@", "+ @", "Server: ", "* end status", "* end @", "* s", "* You left @")
+KINDS = (
+    *("[@", "+ @", "Server: ", "* end status", "* end @", "* s", "* You left @"),
+    *('{"op":"message"', '{"op":"stored"', '{"op":"end"', '~{"op":"joined"'),
+)
 """How frames begin of which a random run has to have many, to be worth anything."""
 
 
@@ -536,13 +539,9 @@ class SayTests(OutletTestCase):
         self.assertFalse(way_out.owes)
 
 
-class ModelTests(SynchronousTestCase):
-    """Random runs: people in rooms and in private, pipes that block, pages and commits
-    that wait or fail, some who leave or are thrown out. Each was sent its part of the
-    order."""
-
-    RUNS = 150
-    STEPS = 400
+class RunTestCase(SynchronousTestCase):
+    """Checks of runs, in which chunks and pages are small, and presence is told at
+    once, however much there is."""
 
     def setUp(self) -> None:
         for name, value in (("WHO_PAGE", 2), ("ROOMS_PAGE", 2), ("TALKS", 2)):
@@ -552,6 +551,8 @@ class ModelTests(SynchronousTestCase):
         for module in (outlet, delivery, listing):
             self.patch(module, "CHUNK", 400)
         self.patch(outlet, "PAGE", 150)
+        self.patch(presence, "AHEAD", 10**9)
+        self.patch(presence, "LINES", 10**9)
 
     def check(self, run: Run, all_presence: bool) -> Counter[str]:
         """Compare what everyone was sent with what is expected; return how much of
@@ -582,6 +583,16 @@ class ModelTests(SynchronousTestCase):
             seen["all"] += len(sent)
         return seen
 
+
+class ModelTests(RunTestCase):
+    """Random runs: people and programs in rooms and in private, sockets that take a
+    part of what is sent, pages and commits that wait or fail, some who leave or are
+    thrown out. Each was sent its part of the order, all bytes of it once; and after
+    each step delivery's state is what it has to be."""
+
+    RUNS = 100
+    STEPS = 400
+
     def check_nothing_is_left(self, run: Run) -> None:
         """When all are gone there is no session, no link, no timer, and no private
         room."""
@@ -596,11 +607,8 @@ class ModelTests(SynchronousTestCase):
             self.assertEqual((channel.listeners, channel.is_private), ([], False))
 
     def play(self, memory: int, all_presence: bool) -> None:
-        """Play all runs with so many bytes of events in memory; presence is told at
-        once, however much there is."""
+        """Play all runs with so many bytes of events in memory."""
         self.patch(telling, "Recent", lambda: Recent(memory))
-        self.patch(presence, "AHEAD", 10**9)
-        self.patch(presence, "LINES", 10**9)
         seen: Counter[str] = Counter()
         for seed in range(self.RUNS):
             run = Run(seed)
