@@ -7,25 +7,91 @@ from the results that are kept.
 
 import argparse
 import sys
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 
-from benchmarks import reading, stored
+from benchmarks import (
+    crowd,
+    delay,
+    fanout,
+    memory,
+    presence,
+    reading,
+    rooms,
+    scale,
+    soak,
+    start,
+    stored,
+    structured,
+    summary,
+    tls,
+)
 from benchmarks.machine import BenchmarkError
-from benchmarks.results import FOLDER, PAGE, Benchmark, load, save, write_section
+from benchmarks.results import (
+    FOLDER,
+    PAGE,
+    README,
+    Benchmark,
+    Illustrated,
+    load,
+    save,
+    write_section,
+)
 
-BENCHMARKS: dict[str, Benchmark] = {"stored": stored, "reading": reading}
-"""By name: one module for each question."""
+BENCHMARKS: dict[str, Benchmark] = {
+    "fanout": fanout,
+    "scale": scale,
+    "crowd": crowd,
+    "rooms": rooms,
+    "structured": structured,
+    "tls": tls,
+    "presence": presence,
+    "memory": memory,
+    "soak": soak,
+    "delay": delay,
+    "stored": stored,
+    "reading": reading,
+    "start": start,
+}
+"""By name: one module for each question. The figures of those before the soak are of
+CPU time or of memory, those of the others are of time."""
+
+BESIDE = {"soak"}
+"""What runs beside those that come before it, in a process of its own: it takes five
+minutes, and some per cent of each core."""
 
 
-def run(name: str, short: bool, page: bool) -> None:
-    """Measure one, keep its results, and tell of them."""
-    benchmark = BENCHMARKS[name]
-    results = load(name, FOLDER) if page else benchmark.measure(short)
-    section = benchmark.section(results)
-    print(f"# {name}\n\n{section}", flush=True)
-    if not (short or page):
-        save(results, FOLDER)
-    if page or not short:
-        write_section(name, section, PAGE)
+def run_all(names: Sequence[str], short: bool) -> None:
+    """Measure each, keep its results, and tell of them."""
+    with ProcessPoolExecutor(1) as pool:
+        begun = {
+            name: pool.submit(BENCHMARKS[name].measure, short)
+            for name in names
+            if name in BESIDE
+        }
+        for name in names:
+            measured = begun.get(name)
+            results = measured.result() if measured else BENCHMARKS[name].measure(short)
+            print(f"# {name}\n\n{BENCHMARKS[name].section(results)}", flush=True)
+            if not short:
+                save(results, FOLDER)
+                write(name)
+
+
+def write(name: str) -> None:
+    """Write a section of the page, and its pictures, from the results that are kept."""
+    benchmark, results = BENCHMARKS[name], load(name, FOLDER)
+    write_section(name, benchmark.section(results), PAGE)
+    if isinstance(benchmark, Illustrated):
+        for file, chart in benchmark.pictures(results).items():
+            chart.save(PAGE.with_name(file))
+
+
+def write_summaries() -> None:
+    """Write what is told of all together, on the page and in the README."""
+    kept = {name: load(name, FOLDER) for name in BENCHMARKS}
+    write_section("summary", summary.section(kept), PAGE)
+    write_section("benchmarks", summary.headlines(kept), README)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -37,9 +103,14 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     for name in set(given.names) - set(BENCHMARKS):
         parser.error(f"there is no benchmark {name}, choose of {', '.join(BENCHMARKS)}")
+    names = given.names or list(BENCHMARKS)
     try:
-        for name in given.names or BENCHMARKS:
-            run(name, given.short, given.page)
+        if not given.page:
+            run_all(names, given.short)
+        if not given.short:
+            for name in names if given.page else ():
+                write(name)
+            write_summaries()
     except (BenchmarkError, AssertionError, OSError) as error:
         print(f"benchmarks: the run does not count: {error}", file=sys.stderr)
         return 1

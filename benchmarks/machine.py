@@ -2,6 +2,7 @@
 
 import os
 import platform
+import resource
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -40,6 +41,14 @@ def cpu_seconds(pid: int) -> float:
     it, in seconds (proc(5), ``/proc/pid/stat``)."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) * TICK
+
+
+def files() -> int:
+    """Have this process, and those that it starts, open as many files as they may, and
+    return how many that is."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    return most
 
 
 def machine(folder: Path) -> dict[str, str]:

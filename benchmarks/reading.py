@@ -49,7 +49,7 @@ class Settings(msgspec.Struct, frozen=True):
     :param missed: messages that were missed.
     """
 
-    rounds: int = 20
+    rounds: int = 5
     messages: int = 1_000_000
     rare: int = 1_000
     page: int = 100

@@ -1,13 +1,15 @@
 """What was measured: raw runs, kept as JSON, and the medians that are told of them."""
 
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import msgspec
 
+from benchmarks.chart import Chart
 from benchmarks.machine import BenchmarkError, machine
 
 ROOT = Path(__file__).parent.parent
@@ -16,6 +18,9 @@ FOLDER = ROOT / "benchmarks" / "results"
 
 PAGE = ROOT / "docs" / "benchmarks.md"
 """Where they are told of."""
+
+README = ROOT / "README.md"
+"""Where the most important ones are told too."""
 
 
 class Run(msgspec.Struct):
@@ -67,17 +72,30 @@ class Benchmark(Protocol):
         """Return what the page says of the results, in Markdown."""
 
 
+@runtime_checkable
+class Illustrated(Protocol):
+    """A benchmark that has pictures too."""
+
+    def pictures(self, results: Results) -> dict[str, Chart]:
+        """Return them by the names of their files, beside the page."""
+
+
 def new_results(
-    benchmark: str, folder: Path, settings: dict[str, int], runs: list[Run]
+    benchmark: str,
+    folder: Path,
+    settings: dict[str, int],
+    runs: list[Run],
+    facts: Mapping[str, str] | None = None,
 ) -> Results:
     """Put runs that were made just now with what has to be known of them.
 
     :param folder: where what was stored went.
+    :param facts: more that has to be known, beside what the machine is.
     """
     now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
     command = " ".join(["python -m benchmarks", *sys.argv[1:]])
-    facts = machine(folder)
-    return Results(benchmark, now, command, facts, settings, runs)
+    known = machine(folder) | dict(facts or {})
+    return Results(benchmark, now, command, known, settings, runs)
 
 
 def save(results: Results, folder: Path) -> None:
@@ -104,6 +122,16 @@ def write_section(benchmark: str, section: str, page: Path) -> None:
     if not (found and ended):
         raise BenchmarkError(f"{page} lacks the lines {begin}{end}".strip())
     page.write_text(f"{before}{begin}{section}{end}{after}")
+
+
+def verdict(figure: float, floor: float, goal: float) -> str:
+    """Return in words where a figure stands, of which more is better.
+
+    Where less is better, all three are given with a minus.
+    """
+    if figure < floor:
+        return "**below the floor**" if floor > 0 else "**over the limit**"
+    return "the goal is met" if figure >= goal else "the floor is met, the goal is not"
 
 
 def spread(values: list[float], form: str) -> str:

@@ -16,7 +16,15 @@ import msgspec
 
 from benchmarks.bare_log import GROUP, Row, bare_log, write
 from benchmarks.machine import OTHERS, OURS, BenchmarkError, cpu_seconds, on_core
-from benchmarks.results import Results, Run, new_results, origin, spread, table
+from benchmarks.results import (
+    Results,
+    Run,
+    new_results,
+    origin,
+    spread,
+    table,
+    verdict,
+)
 from benchmarks.senders import Sender, drive, enter
 from benchmarks.server import server
 
@@ -161,7 +169,8 @@ def section(results: Results) -> str:
         f"{settings.connections} connections, {settings.messages:,} messages of {TEXT}"
         f" bytes each, {settings.window} of them in flight; the loop commits {GROUP:,}"
         " rows at once.\n"
-        f"The floor is {FLOOR}, the goal {GOAL}: {verdict(median(ratios))}."
+        f"The floor is {FLOOR}, the goal {GOAL}:"
+        f" {verdict(median(ratios), FLOOR, GOAL)}."
         f" The load took {spread(shares, '.0f')} % of a core.\n\n{origin(results)}"
     )
 
@@ -169,10 +178,3 @@ def section(results: Results) -> str:
 def _row(results: Results, what: str, messages: int) -> list[str]:
     cpu = [1e6 * seconds / messages for seconds in results.figures(what, CPU)]
     return [what, spread(results.figures(what, RATE), ",.0f"), spread(cpu, ".1f")]
-
-
-def verdict(ratio: float) -> str:
-    """Return in words where a ratio stands."""
-    if ratio < FLOOR:
-        return "**below the floor**"
-    return "the goal is met" if ratio >= GOAL else "the floor is met, the goal is not"
