@@ -73,7 +73,7 @@ class ScriptTests(RunTestCase):
         run.settle()
         return run
 
-    @settings(max_examples=400, deadline=None, database=None, derandomize=True)
+    @settings(max_examples=200, deadline=None, database=None, derandomize=True)
     @given(st.lists(ACTIONS, min_size=25, max_size=70), st.sampled_from((6_000, 10**9)))
     def test_any_order(
         self, script: list[tuple[str, int, list[int]]], memory: int

@@ -160,7 +160,7 @@ class RunTests(SynchronousTestCase):
         self.assertEqual(alone.runs, 0)
         self.runs += together.runs
 
-    @settings(max_examples=300, deadline=None, database=None, derandomize=True)
+    @settings(max_examples=150, deadline=None, database=None, derandomize=True)
     @given(
         st.tuples(FRAMES, FRAMES).map(list),
         CUTS,
