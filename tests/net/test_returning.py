@@ -35,6 +35,7 @@ NUMBER = st.integers(1, 12)
 ACTIONS: st.SearchStrategy[tuple[tuple[str, int, Any], int]] = st.tuples(
     st.one_of(
         st.tuples(st.sampled_from(("say", "edit", "delete", "expire")), WHO, NUMBER),
+        st.tuples(st.sampled_from(("edit", "delete")), WHO, NUMBER),
         st.tuples(st.just("take"), WHO, st.lists(st.integers(0, 300), max_size=4)),
         st.tuples(st.sampled_from(("say", "drain", "fail", "read")), WHO, NUMBER),
         st.tuples(st.sampled_from(("lose", "come", "later")), WHO, NUMBER),
