@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from tempfile import gettempdir
+from typing import Protocol
 
 from benchmarks.audience import ARRIVING, Audience, Connect, over_tcp
 from benchmarks.bare_loop import bare_loop, compiler
@@ -90,27 +91,44 @@ def started(
         yield Started(contender.name, pid, audience, audience.join(readers, senders))
 
 
+class Timing(Protocol):
+    """What the settings of a benchmark say of its runs."""
+
+    @property
+    def pairs(self) -> int:
+        """How many of each contender there are."""
+
+    @property
+    def milliseconds(self) -> int:
+        """How long each is."""
+
+    @property
+    def warm_up(self) -> int:
+        """The milliseconds of the one before them, which does not count."""
+
+
 def in_turn(
     found: Sequence[Contender],
     joining: tuple[int, int, int],
-    pairs: int,
-    measure: Callable[[Started, bool], dict[str, float]],
+    timing: Timing,
+    measure: Callable[[Started, float], dict[str, float]],
 ) -> list[Run]:
     """Run all at once, and have one measured after the other, some times.
 
     Who is not measured does nothing meanwhile.
 
     :param joining: readers, senders, and rooms of each.
-    :param measure: returns the figures; told whether it is but to warm up.
+    :param measure: returns the figures of so many seconds.
     """
     runs = []
+    seconds = timing.milliseconds / 1000
     files()
     with ExitStack() as stack:
         ready = [stack.enter_context(started(one, *joining)) for one in found]
         for one in ready:
-            measure(one, True)
-        for pair in range(1, pairs + 1):
-            runs += [Run(pair, one.name, measure(one, False)) for one in ready]
+            measure(one, timing.warm_up / 1000)
+        for pair in range(1, timing.pairs + 1):
+            runs += [Run(pair, one.name, measure(one, seconds)) for one in ready]
     return runs
 
 

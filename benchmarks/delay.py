@@ -56,13 +56,12 @@ def measure(short: bool = False) -> Results:
     """See :class:`benchmarks.results.Benchmark`."""
     settings = SHORT if short else Settings()
 
-    def one(started: Started, warming: bool) -> dict[str, float]:
-        seconds = (settings.warm_up if warming else settings.milliseconds) / 1000
+    def one(started: Started, seconds: float) -> dict[str, float]:
         got = paced(started.audience, started.pid, settings.rate, seconds)
         return {name: 1000 * got.delay(share) for name, share in SHARES.items()}
 
     joining = (settings.readers, settings.senders, 1)
-    runs = in_turn(contenders(), joining, settings.pairs, one)
+    runs = in_turn(contenders(), joining, settings, one)
     for pair in range(1, settings.pairs + 1):
         runs.append(Run(pair, DISK, synced(settings)))
     return results_of(NAME, msgspec.to_builtins(settings), runs, PEERS)

@@ -63,20 +63,19 @@ def measure(short: bool = False) -> Results:
     """See :class:`benchmarks.results.Benchmark`."""
     settings = SHORT if short else Settings()
 
-    def one(started: Started, warming: bool) -> dict[str, float]:
-        outcomes = talk(started, settings, warming, TEXT)
+    def one(started: Started, seconds: float) -> dict[str, float]:
+        outcomes = talk(started, settings, seconds, TEXT)
         return {figure: outcome.rate for figure, outcome in outcomes.items()}
 
     joining = (settings.readers, settings.senders, 1)
-    runs = in_turn(contenders(), joining, settings.pairs, one)
+    runs = in_turn(contenders(), joining, settings, one)
     return results_of(NAME, msgspec.to_builtins(settings), runs, PEERS)
 
 
 def talk(
-    started: Started, settings: Settings, warming: bool, size: int
+    started: Started, settings: Settings, seconds: float, size: int
 ) -> dict[str, Outcome]:
     """Say messages of some size, with many and with few in flight."""
-    seconds = (settings.warm_up if warming else settings.milliseconds) / 1000
     return {
         figure: closed(started.audience, started.pid, in_flight, seconds, size)
         for figure, in_flight in settings.in_flight.items()

@@ -44,14 +44,13 @@ def measure(short: bool = False) -> Results:
     """See :class:`benchmarks.results.Benchmark`."""
     settings = SHORT if short else Settings()
 
-    def one(started: Started, warming: bool) -> dict[str, float]:
-        seconds = (settings.warm_up if warming else settings.milliseconds) / 1000
+    def one(started: Started, seconds: float) -> dict[str, float]:
         got = closed(started.audience, started.pid, settings.in_flight, seconds)
         return {RATE: got.rate}
 
     joining = (settings.rooms * settings.readers, settings.rooms, settings.rooms)
     found = [one for one in contenders() if one.name != LOOP]  # it has no rooms
-    runs = in_turn(found, joining, settings.pairs, one)
+    runs = in_turn(found, joining, settings, one)
     return results_of(NAME, msgspec.to_builtins(settings), runs, PEERS)
 
 

@@ -18,8 +18,8 @@ def measure(short: bool = False) -> Results:
     settings = SHORT if short else Settings()
     sizes = {ECOCHAT: TEXT}
 
-    def one(started: Started, warming: bool) -> dict[str, float]:
-        outcomes = talk(started, settings, warming, sizes[started.name])
+    def one(started: Started, seconds: float) -> dict[str, float]:
+        outcomes = talk(started, settings, seconds, sizes[started.name])
         size = outcomes[MANY].bytes_each
         if started.name == ECOCHAT:  # it is measured first
             sizes[LOOP] = round(size) - len("\0")
@@ -28,7 +28,7 @@ def measure(short: bool = False) -> Results:
 
     joining = (settings.readers, settings.senders, 1)
     found = contenders(STRUCTURED, peers=())
-    runs = in_turn(found, joining, settings.pairs, one)
+    runs = in_turn(found, joining, settings, one)
     return results_of(NAME, msgspec.to_builtins(settings), runs, ())
 
 

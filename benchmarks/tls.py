@@ -60,8 +60,7 @@ def measure(short: bool = False) -> Results:
     """See :class:`benchmarks.results.Benchmark`."""
     settings = SHORT if short else Settings()
 
-    def one(started: Started, warming: bool) -> dict[str, float]:
-        seconds = (settings.warm_up if warming else settings.milliseconds) / 1000
+    def one(started: Started, seconds: float) -> dict[str, float]:
         got = closed(started.audience, started.pid, settings.in_flight, seconds)
         return {RATE: got.rate}
 
@@ -73,7 +72,7 @@ def measure(short: bool = False) -> Results:
             Contender(NAIVE, BARE, partial(naive, folder), connect=over_tls),
         ]
         joining = (settings.readers, settings.senders, 1)
-        runs = in_turn(found, joining, settings.pairs, one)
+        runs = in_turn(found, joining, settings, one)
     return results_of(NAME, msgspec.to_builtins(settings), runs, ())
 
 

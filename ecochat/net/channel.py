@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from sys import getsizeof
 from typing import Any, Final, Generic, Protocol, TypeVar
@@ -161,11 +161,17 @@ class Channels(dict[int, "Channel"]):
         self._changes.note((changed.room, changed.target), changed.seq)
         self[changed.room].change(changed)
 
-    def is_stale(self, event: Event, as_of: int) -> bool:
-        """Whether an event may have changed since it was read from the store.
+    def has_stale(self, events: Iterable[Event], as_of: int) -> bool:
+        """Whether one of some events may have changed since they were read from the
+        store.
 
-        :param as_of: what ``as_of`` was when it was asked for.
+        :param as_of: what ``as_of`` was when they were asked for.
         """
+        if as_of == self.as_of:
+            return False
+        return any(self._is_stale(event, as_of) for event in events)
+
+    def _is_stale(self, event: Event, as_of: int) -> bool:
         message = event.target if event.kind == "edit" else event.n
         return self._changes.since((event.room, message), as_of)
 

@@ -118,9 +118,9 @@ class Heard:
     def forget_stale(self) -> None:
         """Have pages read again of which something has changed meanwhile."""
         as_of, self._as_of = self._as_of, self._channels.as_of
-        if self._pages is not None and as_of < self._as_of:
+        if self._pages is not None:
             for channel, page in list(self._pages.items()):
-                if any(self._channels.is_stale(told.item, as_of) for told in page.told):
+                if self._channels.has_stale((told.item for told in page.told), as_of):
                     del self._pages[channel]
 
     def sent(self, told: Told[Event | Note]) -> bool:

@@ -463,11 +463,9 @@ class Outlet:
             self.pump()
 
     def _is_stale(self, rows: list[Any], as_of: int) -> bool:
-        if as_of == self._channels.as_of:
-            return False
         events = (getattr(row, "event", row) for row in rows)
         found = (event for event in events if isinstance(event, Event))
-        return any(self._channels.is_stale(event, as_of) for event in found)
+        return self._channels.has_stale(found, as_of)
 
 
 def _merged(sources: list[Iterable[Any]]) -> Iterable[Any]:

@@ -77,17 +77,12 @@ class LogPages:
         events.addErrback(self._fail, place)
 
     def _take(self, events: list[Event], place: Place, as_of: int) -> None:
-        if self._is_stale(events, as_of):
+        if self._channels.has_stale(events, as_of):
             self._read(place)
             return
         page = Page(place[0], events)
         for waiting in self._waiting.pop(place):
             waiting.callback(page)
-
-    def _is_stale(self, events: list[Event], as_of: int) -> bool:
-        is_stale = self._channels.is_stale
-        has_changes = as_of < self._channels.as_of
-        return has_changes and any(is_stale(event, as_of) for event in events)
 
     def _fail(self, failure: Failure, place: Place) -> None:
         for waiting in self._waiting.pop(place):

@@ -159,10 +159,9 @@ class Crowd:
         self._timer = None
         notes = self._summed_up()
         if notes:
-            self._pay()
             turn = Turn()
+            self._tell(turn, notes)
             for note in notes:
-                turn.add_note(self._channel, note)
                 link = self._sessions.get(note.session)
                 if link is not None:  # it is not told of itself
                     turn.set_apart(link.outlet)

@@ -352,7 +352,7 @@ class ChannelTests(SynchronousTestCase):
         """Only what has changed since, and the edits of it."""
         edit = self.event(6, "edit", 3)
         answer = self.event(7, "message", 3)
-        self.assertFalse(self.channels.is_stale(self.event(3), self.channels.as_of))
+        self.assertFalse(self.channels.has_stale([self.event(3)], self.channels.as_of))
         self.channels.change(Changed(20, 1, 3, 6, "new"))
         for event, is_stale in (
             (self.event(3), True),
@@ -360,15 +360,15 @@ class ChannelTests(SynchronousTestCase):
             (answer, False),
             (self.event(4), False),
         ):
-            self.assertIs(self.channels.is_stale(event, 19), is_stale, event)
-            self.assertFalse(self.channels.is_stale(event, self.channels.as_of))
+            self.assertIs(self.channels.has_stale([event], 19), is_stale, event)
+            self.assertFalse(self.channels.has_stale([event], self.channels.as_of))
 
     def test_of_old_changes_it_is_only_known_that_there_were_some(self) -> None:
         """Then all may be stale that was asked for before them."""
         for seq in range(STALE + 1):
             self.channels.change(Changed(seq + 20, 1, seq + 100, 6, ""))
-        self.assertTrue(self.channels.is_stale(self.event(3), 19))
-        self.assertFalse(self.channels.is_stale(self.event(3), 20))
+        self.assertTrue(self.channels.has_stale([self.event(3)], 19))
+        self.assertFalse(self.channels.has_stale([self.event(3)], 20))
 
     def test_expired_and_then_forgotten(self) -> None:
         """What is counted in memory is right whichever of both comes first."""
