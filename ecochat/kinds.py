@@ -11,6 +11,7 @@ import msgspec
 from ecochat.core.errors import Refused
 from ecochat.core.names import check_room
 from ecochat.jokes import read_jokes
+from ecochat.listen import CLASSIC
 from ecochat.store.sqlite import DURABILITY
 
 OFF = "off"
@@ -125,6 +126,23 @@ def _kept_time(word: str) -> int:
     return seconds
 
 
+def _classic(word: str) -> tuple[str, str]:
+    """Return which classroom program, or all, and where; empty for its own port."""
+    name, equals, where = word.partition("=")
+    if (name in CLASSIC and (where or not equals)) or word == ALL:
+        return name, where
+    names = ", ".join(CLASSIC)
+    raise ValueError(f"is none of {names}, alone or as eco=tcp:50002, and not {ALL}")
+
+
+def _room(word: str) -> str:
+    try:
+        check_room(word)
+    except Refused as refused:
+        raise ValueError(f"is no room: {refused.text}") from None
+    return word
+
+
 def _rate(word: str) -> float:
     match = _RATE.fullmatch(word)
     rate = float(match[1]) / _SECONDS[match[2]] if match else 0.0
@@ -175,6 +193,13 @@ KEEP_MESSAGES = Kind(
 )
 FLAG = Kind(lambda word: word == "true", bool, (bool,), "true or false")
 SWITCH = Kind(_switch, lambda on: "on" if on else OFF)
+CLASSICS = Kind(
+    _classic,
+    lambda given: "=".join(filter(None, given)),
+    (str,),
+    'text as "eco", or a list of such',
+)
+ROOM = Kind(_room)
 DURABLE = Kind(_durability)
 SOCKET = Kind(_socket, lambda path: path or OFF)
 JOKES = Kind(_jokes)

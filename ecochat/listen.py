@@ -8,6 +8,9 @@ at one moment waits for seconds."""
 
 DEFAULT = "tcp:4040:interface=127.0.0.1"
 
+CLASSIC = {"eco": 50002, "ack": 12345, "upper": 56040, "nick": 55555}
+"""The classroom programs whose clients can connect, and the ports that they had."""
+
 _TYPES = ("tcp", "tcp6", "ssl", "unix")
 _HOST_PORT = re.compile(
     r"(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<host>[^:=/\[\]]+)):(?P<port>\d+)"

@@ -17,8 +17,13 @@ from ecochat import __version__
 from ecochat.shell.arguments import COMMANDS, SERVER, default_server
 from ecochat.shell.outcome import DONE, FAILED, INTERRUPTED, USAGE, fail
 
+SOCKET = "ecochat.sqlite.operator"
+"""The operators' socket where none is named: that of a server in the present folder."""
+
 ENVIRONMENT = {
     "ECOCHAT_SERVER": f"The server, where none is given; without it, {SERVER}.",
+    "ECOCHAT_SOCKET": "The operators' socket, where the console is given none; without"
+    f" it, {SOCKET} in the present folder.",
     "NO_COLOR": "If it is not empty, what is printed on a terminal has no colours.",
 }
 
@@ -73,6 +78,22 @@ def _back_up(arguments: argparse.Namespace) -> int:
     return DONE
 
 
+def _fill_console(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--socket",
+        metavar="PATH",
+        default=os.environ.get("ECOCHAT_SOCKET") or SOCKET,
+        help=f"the operators' socket (default: $ECOCHAT_SOCKET, else {SOCKET})",
+    )
+    parser.add_argument("--log-fd", type=int, help=argparse.SUPPRESS)
+
+
+def _open_console(arguments: argparse.Namespace) -> int:
+    from ecochat.client.terminal.operating import run_console
+
+    return run_console(arguments.socket, arguments.log_fd)
+
+
 def _counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
@@ -95,6 +116,15 @@ SUBCOMMANDS = {
         " on the disk. It is data that a server can be started with.",
         _fill_backup,
         _back_up,
+    ),
+    "console": Subcommand(
+        "show what happens on a server, and say things to everyone, as its operator",
+        "Opens the console of a server that runs on this machine: who connects and"
+        " disconnects, and what is said in all rooms, as it happens. What is typed is"
+        " said to everyone, as Server; operators' commands can be typed too, as /status"
+        " and /kick.",
+        _fill_console,
+        _open_console,
     ),
 }
 """What the first word can be beside a server."""

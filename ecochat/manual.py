@@ -21,7 +21,8 @@ FILES = {
     " belong to it.",
     "ecochat.sqlite.operator": "The socket for operators (--operator-socket).",
     "~/.local/state/ecochat/input-history": "What was typed in the chat; below"
-    " $XDG_STATE_HOME where that is set.",
+    " $XDG_STATE_HOME where that is set. What was typed in the console is in"
+    " console-history there.",
 }
 
 EXAMPLES = {
@@ -104,10 +105,14 @@ def _synopsis() -> Iterator[str]:
 
 def _line_of(parser: argparse.ArgumentParser) -> str:
     """Return the usage of a parser in one line, without what every one has."""
-    actions = [a for a in parser._actions if a.dest not in ("help", "version")]
+    actions = [a for a in _shown_of(parser) if a.dest not in ("help", "version")]
     options = [_shown(a) for a in actions if a.option_strings]
     places = [_shown(a) for a in actions if not a.option_strings]
     return " ".join([parser.prog, *options, *places])
+
+
+def _shown_of(parser: argparse.ArgumentParser) -> list[argparse.Action]:
+    return [a for a in parser._actions if a.help != argparse.SUPPRESS]
 
 
 def _shown(action: argparse.Action) -> str:
@@ -144,7 +149,7 @@ def _options() -> Iterator[str]:
 
 
 def _arguments(parser: argparse.ArgumentParser) -> Iterator[str]:
-    for action in parser._actions:
+    for action in _shown_of(parser):
         usage = " ".join([", ".join(action.option_strings), *_values(action)]).strip()
         yield from _item(usage, _end((action.help or "") % vars(action)))
 

@@ -2,43 +2,44 @@
 
 from __future__ import annotations
 
-import errno
 import gc
 import os
-import socket
-import stat
 import sys
 import uuid
 from collections.abc import Callable
-from contextlib import suppress
-from ipaddress import ip_address
 from typing import Any
 
+from msgspec.structs import replace
 from twisted.application.service import Service
-from twisted.internet.address import UNIXAddress
 from twisted.internet.defer import Deferred, gatherResults
-from twisted.internet.endpoints import serverFromString
-from twisted.internet.error import CannotListenError
-from twisted.internet.interfaces import IDelayedCall, IListeningPort
-from twisted.internet.protocol import ServerFactory
+from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
-from twisted.protocols.tls import TLSMemoryBIOFactory
 
+from ecochat.classics import listen_for_classics
 from ecochat.core.facts import Facts
 from ecochat.core.limits import Limits
 from ecochat.core.names import fold
 from ecochat.dialects.plain import PlainDialect
 from ecochat.dialects.structured import StructuredDialect
 from ecochat.jokes import read_jokes
-from ecochat.listen import endpoint_description
 from ecochat.net.bucket import RateLimit
 from ecochat.net.exchange import Exchange
 from ecochat.net.link import LinkSettings
+from ecochat.net.places import Places
 from ecochat.net.protocol import ChatFactory
 from ecochat.net.retention import Keep, Keeper, Retention
 from ecochat.net.storage import Storage
 from ecochat.options import ServerOptions, give_up
-from ecochat.settings import MEMORY, socket_beside
+from ecochat.ports import (
+    OPEN,
+    Listener,
+    is_open,
+    listen,
+    listen_to_operators,
+    own_lock,
+    where_is,
+)
+from ecochat.settings import MEMORY
 from ecochat.store.memory import MemoryStore
 from ecochat.store.port import StoreError
 from ecochat.store.sqlite import SQLiteStore
@@ -54,20 +55,8 @@ look at all there is, of 50 to 120 ms, comes soon when a thousand connect."""
 OPERATORS = 16
 """Operators at one time: enough for their shells, few beside the files kept free."""
 
-SOCKET_PATH = 107
-"""Bytes of a UNIX socket's path (unix(7): 108 with the null byte at its end)."""
-
-OPEN = (
-    "OPEN TO THE NETWORK WITHOUT TLS: {where}. Whoever can reach it can read and write"
-    " here, and whoever is on the way can listen; listen on 127.0.0.1 or with ssl:"
-)
-
 FAREWELL = 2.0
 """Seconds that clients have, when the server stops, to take what was sent to them."""
-
-
-Listener = tuple[str, IListeningPort]
-"""A port, and what the log says of it before it says where that is."""
 
 
 class ChatService(Service):
@@ -111,10 +100,10 @@ class ChatService(Service):
             give_up(str(error))
         self.log.info("keeping everything in {data}", data=self._data)
         for what, port in self._ports:
-            _own_lock(port)
-            self.log.info("{what} {where}", what=what, where=_where(port))
-            if _is_open(port):
-                self.log.warn(OPEN, where=_where(port))
+            own_lock(port)
+            self.log.info("{what} {where}", what=what, where=where_is(port))
+            if is_open(port):
+                self.log.warn(OPEN, where=where_is(port))
         self._keeper.start()
         gc.freeze()  # what is here now stays: it is not looked at again
         gc.set_threshold(COLLECTED)
@@ -136,9 +125,10 @@ class ChatService(Service):
             await self._attempt(port.stopListening)
         self._keeper.stop()
         for factory in self._factories:
-            factory.stop_soon()
+            factory.places.stop_soon()
         await self._attempt(self._exchange.stop)
-        ends = [Deferred.fromCoroutine(f.emptied(FAREWELL)) for f in self._factories]
+        places = [factory.places for factory in self._factories]
+        ends = [Deferred.fromCoroutine(p.emptied(FAREWELL)) for p in places]
         await gatherResults(ends)
         self.log.info("stopped")
 
@@ -183,11 +173,12 @@ def make_service(options: ServerOptions) -> ChatService:
     keeper = Keeper(_retention(options), exchange, storage, reactor)
     clients, operators = _factories(options, exchange, reactor)
     ports = [
-        ("listening on", _listen(reactor, where, clients))
+        ("listening on", listen(reactor, where, clients, f"--listen {where}"))
         for where in options["listen"]
     ]
+    ports += listen_for_classics(reactor, options, clients)
     if options["operator-socket"]:
-        ports += _listen_to_operators(reactor, options, operators)
+        ports += listen_to_operators(reactor, options, operators)
     return ChatService(exchange, keeper, [clients, operators], ports, data, reactor)
 
 
@@ -239,21 +230,18 @@ def _factories(
             options["welcome"],
         ),
     )
-    pings = options["ping-interval"]
-    clients = LinkSettings(
-        dialect, options["max-frame"], limit, others=others, ping_interval=pings
-    )
-    operators = LinkSettings(
+    settings = LinkSettings(
         dialect,
         options["max-frame"],
-        operator=True,
+        limit,
         others=others,
-        ping_interval=pings,
+        ping_interval=options["ping-interval"],
     )
-    most = options["max-clients"]
+    places = Places(options["max-clients"], reactor, per_address)
+    operators = replace(settings, rate_limit=None, operator=True)
     return (
-        ChatFactory(exchange, clients, most, reactor, per_address),
-        ChatFactory(exchange, operators, OPERATORS, reactor),
+        ChatFactory(exchange, settings, places, reactor),
+        ChatFactory(exchange, operators, Places(OPERATORS, reactor), reactor),
     )
 
 
@@ -265,99 +253,3 @@ def _check(store: SQLiteStore) -> None:
     except StoreError as error:
         give_up(str(error))
     store.close()
-
-
-def _listen(reactor: Any, where: str, factory: ServerFactory) -> IListeningPort:
-    try:
-        endpoint = serverFromString(reactor, endpoint_description(where))
-    except Exception as error:  # Twisted's parsers raise what they come upon
-        give_up(
-            f"--listen {where}: {_told(error)}; write PORT, HOST:PORT, [V6ADDRESS]:PORT"
-            " or a Twisted endpoint"
-        )
-    ports: list[IListeningPort] = []
-    failures: list[Any] = []
-    endpoint.listen(factory).addCallbacks(ports.append, failures.append)
-    if not ports:
-        why = _told(failures[0].value) if failures else "it does not listen at once"
-        give_up(f"--listen {where}: {why}; choose another place")
-    return ports[0]
-
-
-def _listen_to_operators(
-    reactor: Any, options: ServerOptions, factory: ServerFactory
-) -> list[Listener]:
-    """Open the operators' socket, which its owner alone may use from the first moment.
-
-    :raises SystemExit: when it cannot be opened; where nobody asked for it and its path
-        is too long there is none, and the log says so.
-    """
-    path = os.path.abspath(options["operator-socket"])
-    if len(os.fsencode(path)) > SOCKET_PATH:
-        text = f"{path} is longer than the {SOCKET_PATH} bytes of a socket's path"
-        if options["operator-socket"] != socket_beside(options["data"]):
-            give_up(f"--operator-socket: {text}; choose another")
-        ChatService.log.warn("no socket for operators: {text}", text=text)
-        return []
-    _remove_dead(path)
-    umask = os.umask(0o177)
-    try:
-        port = reactor.listenUNIX(path, factory, mode=0o600)
-        return [("operators at", port)]
-    except CannotListenError as error:
-        give_up(f"--operator-socket {path}: {_told(error)}; choose another place")
-    finally:
-        os.umask(umask)
-
-
-def _remove_dead(path: str) -> None:
-    """Remove the socket that a killed server has left: nobody answers there. (A lock
-    that names its process would stand in the way for ever where another has its id
-    now, as in a container.)"""
-    with socket.socket(socket.AF_UNIX) as probe, suppress(OSError):
-        probe.setblocking(False)
-        refused = probe.connect_ex(path) == errno.ECONNREFUSED
-        if refused and stat.S_ISSOCK(os.stat(path).st_mode):
-            os.unlink(path)
-
-
-def _told(error: Exception) -> str:
-    if isinstance(error, CannotListenError):
-        error = error.socketError
-    text = str(getattr(error, "strerror", None) or error)
-    if isinstance(error, OSError) and error.filename:
-        text = f"{text}: {error.filename}"
-    if text == "Cannot acquire lock":  # Twisted's word for a UNIX socket
-        text = "Address already in use"
-    return " ".join(text.split()).rstrip(".") or type(error).__name__
-
-
-def _own_lock(port: Any) -> None:
-    """Make the lock beside a UNIX socket name this process: it was taken before twistd
-    forked, and a lock of a process that is gone is no lock."""
-    lock = getattr(port, "lockFile", None)
-    if lock is not None:
-        with suppress(FileNotFoundError):
-            os.unlink(lock.name)
-        os.symlink(str(os.getpid()), lock.name)
-
-
-def _is_open(port: Any) -> bool:
-    """Whether others than this machine can reach it, and all can be read on the way."""
-    address = port.getHost()
-    if isinstance(address, UNIXAddress) or _is_tls(port):
-        return False
-    return not ip_address(address.host).is_loopback
-
-
-def _is_tls(port: Any) -> bool:
-    return isinstance(port.factory, TLSMemoryBIOFactory)
-
-
-def _where(port: Any) -> str:
-    address = port.getHost()
-    if isinstance(address, UNIXAddress):
-        return f"unix:{os.fsdecode(address.name or b'')}"
-    host = f"[{address.host}]" if ":" in address.host else address.host
-    kind = "ssl" if _is_tls(port) else "tcp"
-    return f"{kind}:{host}:{address.port}"

@@ -215,6 +215,24 @@ SETTINGS = {
             kinds.FLAG,
         ),
         Setting(
+            "classic",
+            "KIND[=WHERE]",
+            "also serve unchanged clients of a classroom program: eco, ack, upper or"
+            " nick, on its old port of this machine, or WHERE, as eco=tcp:50002; all"
+            " for all four; can be given several times",
+            (),
+            kinds.CLASSICS,
+            repeatable=True,
+        ),
+        Setting("classic-room", "ROOM", "where they are", "lobby", kinds.ROOM),
+        Setting(
+            "console",
+            "",
+            "open the operator's console on the terminal that twistd -n was started in",
+            False,
+            kinds.FLAG,
+        ),
+        Setting(
             "log-messages",
             "",
             "write what is said into the server's log",

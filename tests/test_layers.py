@@ -17,8 +17,9 @@ FILES = {
 TOP = frozenset(
     f"ecochat.{name}"
     for name in (
-        *("service", "options", "settings", "kinds", "config", "jokes"),
+        *("service", "options", "settings", "kinds", "config", "console", "jokes"),
         *("listen", "main", "manual", "schema", "tap", "textfile"),
+        *("classics", "ports"),
     )
 )
 """Composition: the only modules that may know everything."""

@@ -66,6 +66,9 @@ class DefaultsTests(OptionsTestCase):
         """Without options the server has these."""
         expected = {
             "burst": 100,
+            "classic": [],
+            "classic-room": "lobby",
+            "console": False,
             "data": "ecochat.sqlite",
             "durability": "full",
             "grace": 60,
@@ -118,6 +121,7 @@ class GivenTests(OptionsTestCase):
         """Each long option sets its value, a number as a number."""
         given = {
             "burst": 7,
+            "classic-room": "Klasse.7",
             "data": ":memory:",
             "durability": "normal",
             "jokes": self.file("ha"),
@@ -145,6 +149,16 @@ class GivenTests(OptionsTestCase):
         """All the places are kept, in order, as they were written."""
         read = self.read("--listen", "1", "--listen=unix:x", "-l", "[::1]:2")
         self.assertEqual(read["listen"], ["1", "unix:x", "[::1]:2"])
+
+    def test_classic_is_repeatable(self) -> None:
+        """Each is a kind and where it is, with nothing for its own port."""
+        words = ("eco", "ack=0", "nick=tcp:1:interface=::1", "all", "eco=[::1]:2")
+        read = self.read(*(f"--classic={word}" for word in words))
+        expected = [
+            *(("eco", ""), ("ack", "0"), ("nick", "tcp:1:interface=::1")),
+            *(("all", ""), ("eco", "[::1]:2")),
+        ]
+        self.assertEqual(read["classic"], expected)
 
     def test_flags(self) -> None:
         """They take no value."""
@@ -252,6 +266,18 @@ class WrongTests(OptionsTestCase):
             with self.subTest(option=option, word=word):
                 self.assertIn(expected, self.refusal(f"--{option}={word}"))
 
+    def test_classroom_programs(self) -> None:
+        """All that there are are named; a place that is none is found when it is
+        opened."""
+        known = "is none of eco, ack, upper, nick, alone or as eco=tcp:50002"
+        for word in ("", "Eco", "echo", "eco=", "=1", "all=1", "eco,ack", "50002"):
+            with self.subTest(word=word):
+                self.assertIn(known, self.refusal("--classic", word))
+        for room in ("", "@bob", "a b"):
+            with self.subTest(room=room):
+                line = self.refusal("--classic-room", room)
+                self.assertIn("is no room: a room name", line)
+
     def test_a_secret_is_not_repeated(self) -> None:
         """What stands on stderr may end in a log."""
         self.assertNotIn("hush", self.refusal("--quit-password", "hush hush"))
@@ -358,6 +384,7 @@ class PrintTests(OptionsTestCase):
             *("--rate", "100/m", "--burst", "1", "--limits", "off", "--log-messages"),
             *("--no-classic-words", "--quit-password", "ö'\"", "--durability=normal"),
             *("--jokes", self.file("ha"), "--max-per-address=1", "--max-frame=3"),
+            *("--classic", "all", "--classic", 'ack=unix:"ö"', "--classic-room=Ä"),
         )
 
     def test_the_effective_ones(self) -> None:

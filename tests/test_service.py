@@ -23,15 +23,16 @@ from twisted.protocols.tls import TLSMemoryBIOFactory
 from twisted.trial.unittest import TestCase
 from zope.interface import implementer
 
+from ecochat import ports, tap
 from ecochat import service as composition
-from ecochat import tap
 from ecochat.net.bucket import RateLimit
 from ecochat.net.retention import Keep, Retention
 from ecochat.options import ServerOptions
-from ecochat.service import OPEN, OPERATORS, SOCKET_PATH, ChatService, _retention
+from ecochat.ports import OPEN, SOCKET_PATH
+from ecochat.service import OPERATORS, ChatService, _retention
 from ecochat.store.sqlite import SQLiteStore
 
-listen = composition._listen
+listen = ports.listen
 
 
 class Frames(Protocol):
@@ -79,7 +80,9 @@ class ServiceTestCase(TestCase):
         options = tap.Options()
         assert isinstance(options, ServerOptions)
         options.parseOptions(arguments)
-        return tap.makeService(options)
+        service = tap.makeService(options)
+        assert isinstance(service, ChatService)
+        return service
 
     def short_folder(self) -> str:
         """Return a folder whose name is short, as a UNIX socket's path has to be."""
@@ -191,7 +194,7 @@ class ServiceTests(ServiceTestCase):
         def parse(*arguments: object) -> None:
             raise FileNotFoundError(2, "No such file or directory", "key.pem")
 
-        self.patch(composition, "serverFromString", parse)
+        self.patch(ports, "serverFromString", parse)
         self.assertRegex(
             self.refused("--data", ":memory:", "--listen", "ssl:1:privateKey=key.pem"),
             "^--listen ssl:1:privateKey=key.pem: No such file or directory: key.pem; ",
@@ -204,7 +207,7 @@ class ServiceTests(ServiceTestCase):
             def listen(self, factory: object) -> Deferred[Any]:
                 return Deferred()
 
-        self.patch(composition, "serverFromString", lambda *arguments: Slow())
+        self.patch(ports, "serverFromString", lambda *arguments: Slow())
         self.assertEqual(
             self.refused("--data", ":memory:", "--listen", "0"),
             "--listen 0: it does not listen at once; choose another place",
@@ -235,7 +238,7 @@ class OperatorSocketTests(ServiceTestCase):
         super().setUp()
         self.folder = self.short_folder()
         self.path = os.path.join(self.folder, "chat.operator")
-        self.patch(composition, "_listen", self.listen)
+        self.patch(composition, "listen", self.listen)
 
     def listen(self, *arguments: Any) -> Any:
         """Open a port that is closed again also where the server does not start."""
@@ -619,7 +622,7 @@ class LimitTests(ServiceTestCase):
         service.startService()
         await service.stopService()
         return [
-            (f._settings.rate_limit, f.max_per_address, f.max_clients)
+            (f._settings.rate_limit, f.places.most_per_address, f.places.most)
             for f in service._factories
         ]
 

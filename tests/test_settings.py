@@ -84,6 +84,8 @@ class ReadTests(ConfigTestCase):
             ("rate = 3", "rate", 3.0),
             ("rate = 0.00001", "rate", 0.00001),
             ('limits = "off"', "limits", False),
+            ('classic = "all"', "classic", [("all", "")]),
+            ('classic = ["eco", "ack=1"]', "classic", [("eco", ""), ("ack", "1")]),
             ('operator-socket = "off"', "operator-socket", ""),
             ('\ufeff# from an editor\r\nname = "ä"\r\n', "name", "ä"),
         ):
@@ -130,6 +132,7 @@ class ReadTests(ConfigTestCase):
             ("data = {}", f"data {text}"),
             ("listen = 4040", f"listen {text}, or a list of such"),
             ("listen = [1]", f"listen {text}, or a list of such"),
+            ("classic = 1", 'classic is not text as "eco", or a list of such'),
             ("listen = []", "listen has nothing in it; leave it out for the default"),
             ('burst = "5"', f'burst = "5" {number}'),
             ("burst = 1.0", f"burst {number}"),

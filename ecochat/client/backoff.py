@@ -22,10 +22,16 @@ class Backoff:
     Backoff And Jitter", AWS Architecture Blog, 2015.
 
     :param chance: returns a number from 0 to below 1.
+    :param longest: the seconds that any wait has at most.
     """
 
-    def __init__(self, chance: Callable[[], float] = random.random) -> None:
+    def __init__(
+        self,
+        chance: Callable[[], float] = random.random,
+        longest: float = LONGEST,
+    ) -> None:
         self._chance = chance
+        self._longest = longest
         self._bound = SHORTEST
 
     def delay(self, was_of_use: bool) -> float:
@@ -37,5 +43,5 @@ class Backoff:
         """
         if was_of_use:
             self._bound = SHORTEST
-        bound, self._bound = self._bound, min(LONGEST, self._bound * FACTOR)
+        bound, self._bound = self._bound, min(self._longest, self._bound * FACTOR)
         return bound * self._chance()

@@ -57,6 +57,13 @@ _decode = msgspec.json.Decoder(Union[wire.SAID]).decode  # noqa: UP007
 
 class _Op(msgspec.Struct):
     op: str
+    event: Any = None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether this version knows it, and the event that it tells of, if any."""
+        inner = self.event.get("op") if isinstance(self.event, dict) else self.op
+        return {self.op, str(inner)} <= _OPS
 
 
 class Conversation:
@@ -341,10 +348,10 @@ def _decoded(frame: str) -> wire.Said | None:
         said: wire.Said = _decode(frame)
     except (msgspec.DecodeError, RecursionError) as wrong:
         try:
-            op = msgspec.json.decode(frame, type=_Op).op
+            is_known = msgspec.json.decode(frame, type=_Op).is_known
         except (msgspec.DecodeError, RecursionError):
-            op = ""
-        if op and op not in _OPS:
+            is_known = True
+        if not is_known:
             return None
         raise ServerFault(f"the server sent what cannot be read: {wrong}") from None
     return said

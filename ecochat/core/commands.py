@@ -42,6 +42,7 @@ from ecochat.core.requests import (
     Shutdown,
     Status,
     Time,
+    Watch,
     Who,
 )
 
@@ -281,6 +282,13 @@ COMMANDS = {
             "stop the server, now or in some seconds",
             Shutdown,
             (Argument("seconds", "SECONDS", _seconds), _REASON),
+            operator=True,
+        ),
+        Command(
+            "watch",
+            "be told all that happens on the server, or not",
+            Watch,
+            (Argument("on", "on|off", _on, required=True),),
             operator=True,
         ),
     )

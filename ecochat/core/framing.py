@@ -13,6 +13,7 @@ class BadFrame(Enum):
     TOO_LONG = "too long"
     NOT_UTF8 = "not UTF-8"
     UNTERMINATED = "without its null byte"
+    WITH_NUL = "with a null byte in it"
 
 
 class FrameDecoder:
@@ -39,6 +40,11 @@ class FrameDecoder:
     @property
     def waiting(self) -> bool:
         """Whether there are bytes that :meth:`next_frame` has not looked at."""
+        return self._at < len(self._data)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no more is to be read for now: while there is anything."""
         return self._at < len(self._data)
 
     def receive(self, data: bytes) -> None:

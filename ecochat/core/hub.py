@@ -192,7 +192,7 @@ class Hub:
         if isinstance(request, Informed):
             request = request.request
         refusal = Refusal("not_stored", self._rules.not_open)
-        if isinstance(request, Open) and not request.answered:
+        if isinstance(request, Open) and not request.asked:
             text = "your session begins as soon as it can be stored"
             refusal = NotOpened("not_stored", f"{refusal.text}; {text}")
         self._rules.answer(proposal.origin, request, refusal)

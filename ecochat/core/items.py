@@ -181,6 +181,7 @@ class SessionAway(Item, frozen=True, gc=False):
 
     session: int
     reason: str
+    nick: str
 
 
 class SessionResumed(Item, frozen=True, gc=False):
@@ -189,6 +190,7 @@ class SessionResumed(Item, frozen=True, gc=False):
     session: int
     address: str
     origin: int
+    nick: str
 
 
 class Entrance(Item, frozen=True, gc=False):
@@ -215,6 +217,13 @@ class SessionClosed(Item, frozen=True, gc=False):
     reason: str
     time: int
     remaining: int
+
+
+class Watched(Item, frozen=True, gc=False):
+    """A session is told all that happens from now on, or no longer."""
+
+    session: int
+    on: bool
 
 
 class Stopping(Item, frozen=True, gc=False):
@@ -473,6 +482,24 @@ class StatusRange(Body, frozen=True, gc=False):
     away: frozenset[int]
 
 
+class Visit(msgspec.Struct, frozen=True, gc=False):
+    """A session as a list of visits shows it.
+
+    :param connected: when, in milliseconds since 1970 (UTC).
+    :param disconnected: the same; None while it is open.
+    """
+
+    nick: str
+    connected: int
+    disconnected: int | None = None
+
+
+class Visited(Body, frozen=True, gc=False):
+    """The last sessions with names of one form, as they came."""
+
+    visits: tuple[Visit, ...]
+
+
 class SearchRange(Body, frozen=True, gc=False):
     """Messages that are to be found in the store, the newest first.
 
@@ -524,6 +551,25 @@ class Announced(Body, frozen=True, gc=False):
     """The operator says something to everyone."""
 
     text: str
+
+
+class Happened(Body, frozen=True, gc=False):
+    """Something happened, which whoever watches is told.
+
+    :param item: what: of a session, or an event of a room of everyone.
+    :param time: when, in milliseconds since 1970 (UTC).
+    :param where: the room's name; empty for what is of no room.
+    """
+
+    item: Item
+    time: int
+    where: str = ""
+
+
+class Overlooked(Body, frozen=True, gc=False):
+    """So much has happened that a watcher was not told, since it did not read."""
+
+    count: int
 
 
 class HelpText(Body, frozen=True, gc=False):

@@ -24,6 +24,10 @@ TALKS_IN_ALL = 100_000
 CLOSED_SESSIONS = 50
 """Sessions that have ended of which the status tells."""
 
+VISITS = 50
+"""Sessions with a name of one form that are remembered: what the acknowledging program
+of the classroom is asked for, in one piece."""
+
 STATUS_PAGE = 500
 """Sessions read from the store at once: about 64 KiB of lines."""
 

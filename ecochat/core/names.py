@@ -11,7 +11,7 @@ MAX_ROOM = 64
 RESERVED = frozenset(
     ("server", "system", "operator", "admin", "root", "everyone", "here", "end")
 )
-_NUMBERED = re.compile(r"(guest|client)-\d+")
+_NUMBERED = re.compile(r"(guest|client|eco)-\d+|client\d+")
 _ALLOWED = {"L", "M", "Nd"}
 _INVISIBLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0"

@@ -27,6 +27,8 @@ from ecochat.core.items import (
     StatusRange,
     Stopping,
     Topic,
+    Visited,
+    Watched,
     WhoPage,
 )
 from ecochat.core.requests import (
@@ -48,6 +50,8 @@ from ecochat.core.requests import (
     Status,
     Tell,
     Time,
+    Visits,
+    Watch,
     Who,
 )
 
@@ -98,6 +102,11 @@ def _status(ground: Ground, session: Session, request: Status) -> None:
     upto = ground.state.last_session
     away = frozenset(ground.state.away)
     ground.reply(StatusRange(ground.time, upto, session.operator, away))
+
+
+def _visits(ground: Ground, session: Session, request: Visits) -> None:
+    visits = ground.state.visits.get(request.form, {})
+    ground.reply(Visited(tuple(visits.values())))
 
 
 def _search(ground: Ground, session: Session, request: Search) -> None:
@@ -198,6 +207,12 @@ def _shutdown(ground: Ground, session: Session, request: Shutdown) -> None:
     ground.items.append(Stopping(ground.state.next_seq(), request.seconds))
 
 
+def _watch(ground: Ground, session: Session, request: Watch) -> None:
+    seq = ground.state.next_seq()
+    ground.items.append(Watched(seq, session.number, request.on))
+    ground.reply(Fact("notice", f"watch {'on' if request.on else 'off'}"))
+
+
 def _tell_everyone(ground: Ground, text: str) -> None:
     announced = Announced(text)
     for everyone in ground.state.sessions.values():
@@ -211,6 +226,7 @@ QUESTIONS: dict[type[Request], Callable[[Ground, Session, Any], None]] = {
     History: _history,
     Search: _search,
     Status: _status,
+    Visits: _visits,
     Clients: _clients,
     Ping: _ping,
     Time: _time,
@@ -223,5 +239,6 @@ QUESTIONS: dict[type[Request], Callable[[Ground, Session, Any], None]] = {
     Refuse: _refuse,
     Announce: _announce,
     Shutdown: _shutdown,
+    Watch: _watch,
 }
 """Their functions, by type of request. None changes what is kept."""

@@ -66,6 +66,10 @@ class Open(Request, frozen=True, gc=False):
     :param key: the hash of the client's key; None for a session without one.
     :param nick: see :class:`Hello`.
     :param rooms: see :class:`Hello`.
+    :param asked: whether the client has asked for it, and may again when it cannot be
+        stored.
+    :param form: that of the name it is given instead of a guest's, with a place for a
+        number, as ``eco-{}``; they are counted since the server's start.
     """
 
     address: str = ""
@@ -74,6 +78,8 @@ class Open(Request, frozen=True, gc=False):
     key: bytes | None = None
     nick: str | None = None
     rooms: dict[str, int | None] | None = None
+    asked: bool = False
+    form: str = ""
 
 
 class Quit(Request, frozen=True, gc=False, tag="quit"):
@@ -297,6 +303,13 @@ class Status(Request, frozen=True, gc=False, tag="status"):
     """List the sessions: those that are open, and those that ended last."""
 
 
+class Visits(Request, frozen=True, gc=False):
+    """List the sessions that were given names of a form, see :class:`Open`: the last
+    ones, open or not, as they came."""
+
+    form: str
+
+
 class Clients(Request, frozen=True, gc=False, tag="clients"):
     """Ask how many sessions there are."""
 
@@ -380,6 +393,13 @@ class Shutdown(Request, frozen=True, gc=False, tag="shutdown"):
     reason: str = ""
 
 
+class Watch(Request, frozen=True, gc=False, tag="watch"):
+    """Be told all that happens on the server, as it happens, or no longer: of every
+    session, and what is said in every room of everyone; never in private ones."""
+
+    on: bool
+
+
 # The server itself
 
 
@@ -414,6 +434,6 @@ OPERATIONS: tuple[type[Request], ...] = (
     *(Say, SayTo, Me, SetTopic, Edit, Delete, React, Typing, Read),
     *(Join, Leave, Who, Rooms, History, Search, Status),
     *(Clients, Time, Name, Mac, Joke, Help),
-    *(Announce, Kick, Close, Shutdown),
+    *(Announce, Kick, Close, Shutdown, Watch),
 )
 """What a frame of the structured dialect can hold, in the protocol page's order."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from msgspec.structs import replace
+
 from ecochat.core import limits, talks
 from ecochat.core.entities import Key, Session
 from ecochat.core.errors import Refused
@@ -20,6 +22,7 @@ from ecochat.core.items import (
     SessionOpened,
     SessionRenamed,
     SessionResumed,
+    Visit,
     Welcomed,
 )
 from ecochat.core.names import check_nick, fold, guest
@@ -84,14 +87,13 @@ def key_of(record: KeyRecord) -> Key:
 
 def _begin(ground: Ground, request: Open, key: Key | None) -> None:
     state = ground.state
-    nick = folded = guest(state.last_session + 1)
-    if request.nick is not None:
-        nick = request.nick
-        folded = check_nick(nick)
-        _check_free(ground, nick, folded)
+    nick, folded = _first_name(ground, request)
     session = state.open_session(
         ground.origin, nick, folded, request.operator, request.answered, key
     )
+    if request.form:
+        visit = Visit(nick, ground.time)
+        state.set_visit(request.form, session.number, visit)
     ground.items.append(
         SessionOpened(
             state.next_seq(),
@@ -109,6 +111,23 @@ def _begin(ground: Ground, request: Open, key: Key | None) -> None:
     rooms = _enter_all(ground, session, wanted)
     rooms += _talks_heard(ground, session, {}, wanted)
     _welcome(ground, session, rooms, resumed=False)
+
+
+def _first_name(ground: Ground, request: Open) -> tuple[str, str]:
+    """Return the name that a session begins with, and the form under which that is
+    unique."""
+    state = ground.state
+    if request.nick is not None:
+        folded = check_nick(request.nick)
+        _check_free(ground, request.nick, folded)
+        return request.nick, folded
+    if not request.form:
+        nick = guest(state.last_session + 1)
+        return nick, nick
+    nick = state.next_name(request.form)
+    while fold(nick) in state.names:  # of one who had it before it was reserved
+        nick = state.next_name(request.form)
+    return nick, fold(nick)
 
 
 def _load_talks(ground: Ground, session: Session) -> None:
@@ -129,7 +148,9 @@ def _resume(ground: Ground, request: Open, session: Session) -> None:
     state.attach(session, ground.origin, request.operator)
     seq = state.next_seq()
     ground.items.append(
-        SessionResumed(seq, session.number, request.address, ground.origin)
+        SessionResumed(
+            seq, session.number, request.address, ground.origin, session.nick
+        )
     )
     if request.nick is not None and request.nick != session.nick:
         _rename(ground, session, request.nick)
@@ -243,7 +264,8 @@ def drop(ground: Ground, session: Session, request: Drop) -> None:
     if session.is_kept and ground.limits.grace:
         seq = state.next_seq()
         state.go_away(session, seq)
-        ground.items.append(SessionAway(seq, session.number, request.reason))
+        away = SessionAway(seq, session.number, request.reason, session.nick)
+        ground.items.append(away)
         if len(state.away) > limits.AWAY:
             end(ground, next(iter(state.away.values())), "too many are away")
     else:
@@ -264,6 +286,7 @@ def end(ground: Ground, session: Session, reason: str) -> None:
     for room in list(session.rooms.values()):
         go_out(ground, session, room)
     state.close_session(session)
+    _end_visit(ground, session)
     talks.part(ground, session)
     ground.items.append(
         SessionClosed(
@@ -275,6 +298,15 @@ def end(ground: Ground, session: Session, reason: str) -> None:
             len(state.sessions),
         )
     )
+
+
+def _end_visit(ground: Ground, session: Session) -> None:
+    for form, visits in ground.state.visits.items():
+        visit = visits.get(session.number)
+        if visit is not None:
+            ended = replace(visit, disconnected=ground.time)
+            ground.state.set_visit(form, session.number, ended)
+            return
 
 
 def kick(ground: Ground, session: Session, request: Kick) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 from ecochat.core import limits
 from ecochat.core.changes import Changes
 from ecochat.core.entities import Key, Room, Session, talk_key
+from ecochat.core.items import Visit
 
 
 class State:
@@ -24,6 +25,7 @@ class State:
     :ivar by_id: the rooms of both, by id.
     :ivar keys: the clients' keys that have a session, by their hash.
     :ivar away: the sessions without a connection, the one that went first first.
+    :ivar visits: the last sessions with names of each form, by their number.
     :ivar changes: when events (by room id and number) and keys (by hash) changed.
     """
 
@@ -43,6 +45,8 @@ class State:
         self.last_session = 0
         self.seq = 0
         self._jokes = 0
+        self._given: dict[str, int] = {}  # names of each form
+        self.visits: dict[str, dict[int, Visit]] = {}
         self._journal: list[tuple[Callable[..., Any], tuple[Any, ...]]] = []
 
     def mark(self) -> int:
@@ -72,6 +76,23 @@ class State:
         """Return how many were told before. Not journalled: none is told twice."""
         self._jokes += 1
         return self._jokes - 1
+
+    def next_name(self, form: str) -> str:
+        """Return the next name of a form: its numbers begin at 1."""
+        number = self._given.get(form, 0) + 1
+        self._journal.append((self._given.__setitem__, (form, number - 1)))
+        self._given[form] = number
+        return form.format(number)
+
+    def set_visit(self, form: str, session: int, visit: Visit) -> None:
+        """Remember when a session with a name of a form came, and went; of very many
+        the first are forgotten."""
+        before = self.visits.get(form, {})
+        visits = before | {session: visit}
+        if len(visits) > limits.VISITS:
+            del visits[next(iter(visits))]
+        self._journal.append((self.visits.__setitem__, (form, before)))
+        self.visits[form] = visits
 
     def _set(self, owner: object, name: str, value: object) -> None:
         self._journal.append((setattr, (owner, name, getattr(owner, name))))

@@ -53,6 +53,16 @@ Code = Annotated[str, Meta(extra_json_schema={"enum": list(CODES)})]
 """One of :data:`CODES`; a client takes any, as a newer server may have more."""
 
 
+HAPPENED = (
+    *("connected", "away", "back", "renamed", "disconnected"),
+    *("event", "missed"),
+)
+"""What can happen that whoever watches is told."""
+
+HappenedKind = Annotated[str, Meta(extra_json_schema={"enum": list(HAPPENED)})]
+"""One of :data:`HAPPENED`; a client takes any, as a newer server may have more."""
+
+
 class Said(
     msgspec.Struct,
     frozen=True,
@@ -388,6 +398,33 @@ class Notice(Said, frozen=True, gc=False, kw_only=True, tag="notice"):
     operator: bool = False
 
 
+class Happened(Said, frozen=True, gc=False, kw_only=True, tag="happened"):
+    """Something happened on the server, which an operator who watches is told.
+
+    :param kind: one of :data:`HAPPENED`.
+    :param time: when.
+    :param session: whose it is, who goes by ``nick``.
+    :param new: of ``renamed``: the new name.
+    :param address: of ``connected`` and ``back``: from where.
+    :param reason: of ``away`` and ``disconnected``: why.
+    :param remaining: of ``disconnected``: how many sessions there are now.
+    :param event: of ``event``: what was written or set in a room of everyone.
+    :param count: of ``missed``: how much else has happened in this place, which is not
+        told, since it was not read in time.
+    """
+
+    kind: HappenedKind
+    time: str | None = None
+    session: str | None = None
+    nick: str | None = None
+    new: str | None = None
+    address: str | None = None
+    reason: str | None = None
+    remaining: int | None = None
+    event: Message | Topic | Edit | Delete | React | None = None
+    count: int | None = None
+
+
 class Ping(Said, frozen=True, gc=False, kw_only=True, tag="ping"):
     """The server asks whether the client is there; it answers ``{"op":"pong"}``."""
 
@@ -400,7 +437,7 @@ SAID: tuple[type[Said], ...] = (
     *EVENTS,
     *(Joined, Left, Renamed, Presence, Typing),
     *(Expired, Opened, Relabelled, Dropped),
-    *(Notice, Ping),
+    *(Notice, Happened, Ping),
 )
 """All that a server of this version says. Of another version there may be more: a
 client ignores what it does not know."""

@@ -7,6 +7,7 @@ _TEXTS = {
     BadFrame.TOO_LONG: "frame longer than {limit} bytes, ignored",
     BadFrame.NOT_UTF8: "not UTF-8, ignored",
     BadFrame.UNTERMINATED: "frame without its null byte, ignored",
+    BadFrame.WITH_NUL: "a message cannot have a null byte in it, ignored",
 }
 
 

@@ -23,15 +23,23 @@ from ecochat.core.items import (
     Exited,
     Fact,
     Failed,
+    Happened,
     HelpText,
+    Item,
     Kicked,
     Note,
     NotOpened,
     Opened,
+    Overlooked,
     Refusal,
     Relabelled,
     Renamed,
     RoomsPage,
+    SessionAway,
+    SessionClosed,
+    SessionOpened,
+    SessionRenamed,
+    SessionResumed,
     Stored,
     Topic,
     Welcomed,
@@ -58,6 +66,11 @@ class PlainDialect:
     has_views = True
     is_answered = False
     needs_hello = False
+    is_framed = True
+    hears_others = True
+    prompt = ""
+    form = ""
+    rooms: dict[str, int | None] | None = None
 
     def __init__(
         self, server: str, welcome: str = "", quit_password: str | None = None
@@ -77,6 +90,8 @@ class PlainDialect:
             Fact: _fact,
             AcksSet: _acks_set,
             Announced: _announced,
+            Happened: _happened,
+            Overlooked: _overlooked,
             HelpText: _help,
             Refusal: _refusal,
             NotOpened: _refusal,
@@ -299,6 +314,30 @@ def _acks_set(body: AcksSet) -> list[str]:
 
 def _announced(body: Announced) -> list[str]:
     return [f"Server: {body.text}"]
+
+
+def _happened(body: Happened) -> list[str]:
+    """Tell a watcher; no name begins with ``>``, so it is like nothing else."""
+    item = body.item
+    if isinstance(item, Event):
+        return [f"* > {body.where} {item.n} {_said(item)}"]
+    return [f"* > s{item.session} {_NEWS[type(item)](item)}"]  # type: ignore[attr-defined]
+
+
+_NEWS: dict[type[Item], Callable[[Any], str]] = {
+    SessionOpened: lambda item: f"{item.nick} connected from {item.address}",
+    SessionAway: lambda item: f"{item.nick} is away: {item.reason}",
+    SessionResumed: lambda item: f"{item.nick} is back from {item.address}",
+    SessionRenamed: lambda item: f"{item.old} is now {item.new}",
+    SessionClosed: lambda item: (
+        f"{item.nick} disconnected: {item.reason}; {item.remaining} remain"
+    ),
+}
+
+
+def _overlooked(body: Overlooked) -> list[str]:
+    verb = "was" if body.count == 1 else "were"
+    return [f"* > … {body.count} more {verb} not shown"]
 
 
 def _refusal(body: Refusal) -> list[str]:

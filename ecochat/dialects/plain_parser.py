@@ -56,6 +56,9 @@ class PlainParser:
             return _command(text)
         return self._classic(text) or Say(text)
 
+    def named(self, nick: str) -> None:
+        """See :class:`ecochat.dialects.port.Parser`; it makes no difference here."""
+
     def _classic(self, text: str) -> Request | None:
         if self._password is None:
             return None

@@ -40,6 +40,9 @@ class Parser(Protocol):
     def request(self, frame: str) -> Request | None:
         """Return what a frame asks for; None for one that asks nothing."""
 
+    def named(self, nick: str) -> None:
+        """Take the name that the session has from now on."""
+
 
 class Dialect(Protocol):
     """Translates for all sessions that speak it; it holds no state of any of them.
@@ -53,11 +56,22 @@ class Dialect(Protocol):
         itself (:class:`ecochat.core.items.Stored`).
     :ivar needs_hello: whether a session begins with a request of its own
         (:class:`ecochat.core.requests.Hello`), not with any.
+    :ivar is_framed: whether frames are delimited. If not, each read is a frame, each
+        thing is sent by itself, and a connection begins at once, with this dialect and
+        no other.
+    :ivar hears_others: whether what others write is told.
+    :ivar prompt: what asks for that request then; empty where nothing does.
+    :ivar form: see :class:`ecochat.core.requests.Open`; as ``rooms``.
     """
 
     has_views: bool
     is_answered: bool
     needs_hello: bool
+    is_framed: bool
+    hears_others: bool
+    prompt: str
+    form: str
+    rooms: dict[str, int | None] | None
 
     def claims(self, frame: str) -> bool:
         """Whether a connection with this first frame speaks this dialect."""

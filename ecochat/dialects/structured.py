@@ -42,6 +42,11 @@ class StructuredDialect:
     has_views = False
     is_answered = True
     needs_hello = True
+    is_framed = True
+    hears_others = True
+    prompt = ""
+    form = ""
+    rooms: dict[str, int | None] | None = None
 
     def __init__(
         self, server: str, max_frame: int, max_message: int, welcome: str = ""
@@ -382,6 +387,36 @@ def _announced(body: items.Announced, ref: str | None) -> bytes:
     return _frame(wire.Notice(text=body.text, operator=True))
 
 
+def _happened(body: items.Happened, ref: str | None) -> bytes:
+    item, time = body.item, timestamp(body.time)
+    if isinstance(item, items.Event):
+        event: Any = _EVENTS[item.kind](body.where, item, None)
+        return _frame(wire.Happened(kind="event", time=time, event=event))
+    kind, nick, more = _NEWS[type(item)](item)
+    session = _session(item.session)  # type: ignore[attr-defined]
+    return _frame(
+        wire.Happened(kind=kind, time=time, session=session, nick=nick, **more)
+    )
+
+
+_NEWS: dict[type[items.Item], Callable[[Any], tuple[str, str, dict[str, Any]]]] = {
+    items.SessionOpened: lambda i: ("connected", i.nick, {"address": i.address}),
+    items.SessionAway: lambda i: ("away", i.nick, {"reason": i.reason}),
+    items.SessionResumed: lambda i: ("back", i.nick, {"address": i.address}),
+    items.SessionRenamed: lambda i: ("renamed", i.old, {"new": i.new}),
+    items.SessionClosed: lambda i: (
+        "disconnected",
+        i.nick,
+        {"reason": i.reason, "remaining": i.remaining},
+    ),
+}
+"""What becomes of a session: its kind, its name, and what else there is to say."""
+
+
+def _overlooked(body: items.Overlooked, ref: str | None) -> bytes:
+    return _frame(wire.Happened(kind="missed", count=body.count))
+
+
 def _opened(body: items.Opened, ref: str | None) -> bytes:
     return _frame(wire.Opened(room=body.name, id=body.room, last=body.last))
 
@@ -413,6 +448,8 @@ _REPLIES: dict[type[Body], Callable[[Any, str | None], bytes]] = {
     items.Failed: _failed,
     items.Ended: _ended,
     items.Announced: _announced,
+    items.Happened: _happened,
+    items.Overlooked: _overlooked,
     items.Opened: _opened,
     items.Relabelled: _relabelled,
     items.Dropped: _dropped,

@@ -59,6 +59,9 @@ class StructuredParser:
         translate = _INTERNAL.get(type(request))
         return translate(request) if translate else request
 
+    def named(self, nick: str) -> None:
+        """See :class:`ecochat.dialects.port.Parser`; it makes no difference here."""
+
 
 def is_hello(frame: str) -> bool:
     """Whether a first frame is a hello, or was meant to be one: it holds a secret, and

@@ -90,8 +90,10 @@ class Turn:
     def _joined(
         self, channel: Channel, told: News, dialect: Dialect, view: View
     ) -> bytes | None:
-        """Return what is new as one; None when that fails: then each reader makes its
-        own, and fails by itself."""
+        """Return what is new as one; None where there is no such thing, or it fails:
+        then each reader makes its own, and fails by itself."""
+        if len(told) > 1 and not dialect.is_framed:
+            return None
         try:
             writers = {one.item.session for one in told}
             if self._notes or len(writers) > 1:  # they need each other's forms, too

@@ -90,6 +90,7 @@ class Exchange:
             log_messages,
             self._presence,
             self.sessions,
+            self.now,
         )
         self.channels = self._teller.channels
         self.pages = LogPages(storage, self.channels)

@@ -14,12 +14,17 @@ from ecochat.core.framing import BadFrame, FrameDecoder
 from ecochat.core.items import (
     Body,
     Ended,
+    Fact,
     Failed,
     Kicked,
     Missing,
     NotOpened,
+    Refusal,
+    Renamed,
     Reply,
+    Welcomed,
 )
+from ecochat.core.reads import ReadDecoder
 from ecochat.core.requests import (
     Delete,
     Depart,
@@ -43,6 +48,7 @@ from ecochat.core.requests import (
 from ecochat.dialects.port import Dialect, Parser
 from ecochat.net.bucket import RateLimit, TokenBucket
 from ecochat.net.exchange import Exchange
+from ecochat.net.intake import BAD_FRAMES, UNREAD, Intake
 from ecochat.net.lifesigns import LifeSigns
 from ecochat.net.opening import BEFORE_A_HELLO, Opening
 from ecochat.net.outlet import Outlet
@@ -53,12 +59,13 @@ IN_FLIGHT = 256
 """Requests of one session that may wait for their answer: enough to fill a group,
 few enough that a fast sender leaves room for others."""
 
-BAD_FRAMES = 100
-"""Bad frames in a row after which the peer is taken to speak something else."""
-
 RETRY = 1.0
 """Seconds until a session that could not be stored, or a log that could not be read,
 is tried again."""
+
+ASK_AGAIN = 0.5
+"""Seconds until who cannot have a name is asked for another: the nickname program's
+client answers by itself, with the same one, and its user has to see why."""
 
 LAST_WORDS = 2.0
 """Seconds in which one whom an operator throws out can take the word of it."""
@@ -66,9 +73,6 @@ LAST_WORDS = 2.0
 THROTTLED = (
     "more than {}: what you send beyond that waits for its turn, nothing is lost"
 )
-
-UNREAD = FrameDecoder()
-"""What all links have till something is read; it is never given anything."""
 
 LATE = Refuse("already_open", "a hello has to be the first frame; connect anew")
 """What becomes of a hello that comes behind something else."""
@@ -110,8 +114,8 @@ class Link:
     """
 
     __slots__ = (
-        *("_alone", "_bad_frames", "_bucket", "_decoder", "_departing", "_exchange"),
-        *("_in_flight", "_input_over", "_known", "_lost", "_opening", "_origin"),
+        *("_alone", "_departing", "_exchange", "_in_flight", "_input_over", "_intake"),
+        *("_known", "_lost", "_opening", "_origin"),
         *("_parser", "_paused", "_settings", "_shell", "_signs", "_waits_told"),
         "outlet",
     )
@@ -130,11 +134,9 @@ class Link:
         self._settings = settings
         self._opening = Opening(self.outlet, settings.others, shell, settings.operator)
         self._parser: Parser | None = None  # till the first frame
-        self._decoder = UNREAD
-        self._bucket: TokenBucket | None = None
+        self._intake = UNREAD
         self._signs: LifeSigns | None = None
         self._in_flight = 0
-        self._bad_frames = 0
         self._known = False  # whether the hub has heard of this connection
         self._waits_told = False
         self._alone = False
@@ -143,7 +145,18 @@ class Link:
         self._lost: str | None = None  # why, once it is
         self._departing = False
         self._origin = exchange.attach(self)
-        exchange.silence.begin(self)
+        if settings.dialect.is_framed:
+            exchange.silence.begin(self)
+        else:
+            self._begin_at_once(settings.dialect)
+
+    def _begin_at_once(self, dialect: Dialect) -> None:
+        """Begin in the one dialect that is spoken here."""
+        self._parser = dialect.parser()
+        if dialect.needs_hello:
+            self._ask_for_hello()
+        else:
+            self._open()
 
     @property
     def session(self) -> int:
@@ -158,18 +171,22 @@ class Link:
             return
         if self._signs is not None:
             self._signs.heard = True
-        if self._decoder is UNREAD:
+        if self._intake is UNREAD:
             self._begin_to_read()
-        self._decoder.receive(data)
+        self._intake.receive(data)
         self.take()
         if not self._known:
             self._exchange.silence.put_off(self)
 
     def _begin_to_read(self) -> None:
         """Make what only those need who say something: 210 bytes."""
-        limit = self._settings.rate_limit
-        self._decoder = FrameDecoder(self._settings.max_frame)
-        self._bucket = TokenBucket(limit, self._exchange.now()) if limit else None
+        settings = self._settings
+        limit = settings.rate_limit
+        is_framed = self.outlet.dialect.is_framed
+        self._intake = Intake(
+            FrameDecoder(settings.max_frame) if is_framed else ReadDecoder(),
+            TokenBucket(limit, self._exchange.now()) if limit else None,
+        )
 
     def input_over(self) -> None:
         """Take the end of input: what is owed will be sent, then the link closes."""
@@ -195,8 +212,8 @@ class Link:
         self._go_on()
         wait = 0.0
         try:
-            while self._decoder.waiting and not (self._departing or self._alone):
-                wait = self._wait(self._exchange.now())
+            while self._intake.waiting and not (self._departing or self._alone):
+                wait = self._intake.wait(self._exchange.now())
                 if wait or not self._take_frame():
                     break
         finally:
@@ -220,7 +237,7 @@ class Link:
             while self._may_take() and self._take_frame():
                 pass
         self._pause_or_resume()
-        waits = self._decoder.waiting or self._alone or self._departing
+        waits = self._intake.waiting or self._alone or self._departing
         if self._input_over and not waits:
             self._finish_input()
 
@@ -230,27 +247,24 @@ class Link:
             or self._alone
             or self._in_flight >= IN_FLIGHT
             or not self._exchange.has_room(self)
-            or (self._bucket is not None and self._is_throttled())
+            or self._is_throttled()
         )
 
     def _is_throttled(self) -> bool:
         """Whether it has sent too fast and has to wait; if so, it is told why."""
-        if not self._decoder.waiting:
+        if not self._intake.may_wait:
             return False
         now = self._exchange.now()
-        wait = self._wait(now)
+        wait = self._intake.wait(now)
         if wait and not self._exchange.turns.is_set(self):
             self._exchange.turns.set(self, wait, self.take)
-            if self._bucket is not None and self._bucket.empty(now):
+            if self._intake.is_too_fast(now):
                 self._propose(Tell(THROTTLED.format(self._settings.rate_limit)))
         return wait > 0
 
-    def _wait(self, now: float) -> float:
-        """Return how many seconds it has to wait for its next turn; 0 for none."""
-        return self._bucket.wait(now) if self._bucket is not None else 0
-
     def _pause_or_resume(self) -> None:
-        paused = self._decoder.waiting or self.outlet.owes
+        owes = self.outlet.owes and self.outlet.dialect.is_framed
+        paused = owes or self._intake.is_full  # reads are not to become one
         over = self._departing or self._input_over or self._lost is not None
         if paused != self._paused and not over:
             self._paused = paused
@@ -263,21 +277,17 @@ class Link:
             return
         most, size = self._exchange.room
         most = min(most, IN_FLIGHT - self._in_flight)
-        if self._bucket is not None:
-            most = min(most, self._bucket.tokens)
-        texts = self._decoder.next_run(most, size, count)
+        texts = self._intake.next_run(most, size, count)
         if texts:
-            self._bad_frames = 0
-            if self._bucket is not None:
-                self._bucket.take(len(texts))
             self._propose(SayAll(texts), sum(map(len, texts)), len(texts))
 
     def _take_frame(self) -> bool:
-        frame = self._decoder.next_frame()
+        dialect = self.outlet.dialect
+        if not (dialect.is_framed or dialect.needs_hello or self.outlet.session):
+            return False  # it is opened by itself, and asked for already
+        frame = self._intake.next_frame()
         if frame is None:
             return False
-        if self._bucket is not None:
-            self._bucket.take()
         if self._parser is None and _is_blank(frame):
             self._open()  # it says nothing, nor in which dialect
             return True
@@ -287,7 +297,6 @@ class Link:
         if isinstance(frame, BadFrame):
             self._take_bad_frame(frame)
             return True
-        self._bad_frames = 0
         late = frame.startswith(BEFORE_A_HELLO) and self._opening.is_late(frame)
         request = LATE if late else parser.request(frame)
         if request is not None:
@@ -320,9 +329,8 @@ class Link:
             self._propose(request, size)
 
     def _take_bad_frame(self, problem: BadFrame) -> None:
-        self._bad_frames += 1
         self._propose(self._bad_frame(problem))
-        if self._bad_frames == BAD_FRAMES:
+        if self._intake.is_senseless:
             text = f"{BAD_FRAMES} bad frames in a row, closing"
             self._propose(Refuse("bad_frame", text))
             self._depart(Depart(text))
@@ -331,7 +339,7 @@ class Link:
         return self.outlet.dialect.bad_frame(problem, self._settings.max_frame)
 
     def _finish_input(self) -> None:
-        problem = self._decoder.finish()
+        problem = self._intake.finish()
         refusal = self._bad_frame(problem) if problem else None
         if self._known:
             if refusal:
@@ -345,7 +353,7 @@ class Link:
     def quiet(self) -> None:
         """Begin a session for who says nothing; who has, waits for its first frame to
         be taken, which tells what kind of session it is."""
-        if self._decoder.waiting:
+        if self._intake.waiting:
             self._exchange.silence.begin(self)
         else:
             self._open()
@@ -354,7 +362,16 @@ class Link:
         request = None if self._departing else self._opening.unasked()
         if request is not None:
             self._call_off()
+            self._alone = self._alone or not self.outlet.dialect.is_framed
             self._propose(request)
+
+    def _ask_for_hello(self) -> None:
+        """Ask for it, where a client has to be asked."""
+        if not self._opening.begun:
+            prompt = self.outlet.dialect.prompt
+            told = Fact("told", prompt)
+            self.outlet.owe(Reply(0, self._origin, told, True, ref=prompt))
+            self.outlet.pump()
 
     def _leave(self, reason: str) -> None:
         if self._known:
@@ -442,6 +459,26 @@ class Link:
         self._end()
         return True
 
+    def _named(self, body: Welcomed | Renamed) -> bool:
+        """Have the parser know the name."""
+        if self._parser is not None:
+            nick = body.nick if isinstance(body, Welcomed) else body.new
+            self._parser.named(nick)
+        return True
+
+    def _refused(self, body: Refusal) -> bool:
+        """Ask for another name, if that was one. Who cannot be asked for anything else
+        has come in vain."""
+        dialect = self.outlet.dialect
+        if self.outlet.session or dialect.is_framed:
+            return True
+        if dialect.needs_hello:
+            timers = self._exchange.timers
+            timers.set(self, ASK_AGAIN, self._ask_for_hello)
+        else:
+            self._depart(Depart(body.text))
+        return True
+
     def _try_again(self, body: NotOpened) -> bool:
         """The session could not be stored: try again later; True if that is news."""
         if not (self._lost is not None or self._departing):
@@ -510,5 +547,8 @@ _ACTS: dict[type[Body], Callable[[Link, Any], bool]] = {
     Failed: Link._record_failed,
     Ended: Link._ended,
     NotOpened: Link._try_again,
+    Welcomed: Link._named,
+    Renamed: Link._named,
+    Refusal: Link._refused,
 }
 """What the link itself does at a reply; whether that is for the client too."""

@@ -71,7 +71,14 @@ class Opening:
         if self.begun or self._outlet.dialect.needs_hello:
             return None
         self._asked = True
-        return Open(self._shell.address, self._operator)
+        dialect = self._outlet.dialect
+        return Open(
+            self._shell.address,
+            self._operator,
+            dialect.is_answered,
+            rooms=dialect.rooms,
+            form=dialect.form,
+        )
 
     def admitted(self, request: Request) -> Request:
         """Return what a request comes to: a hello to a session, or to a refusal, as all
@@ -98,6 +105,7 @@ class Opening:
             None if key is None else hashlib.sha256(key.encode()).digest(),
             hello.nick,
             hello.rooms,
+            asked=True,
             ref=hello.ref,
         )
 

@@ -44,6 +44,10 @@ from ecochat.store.port import StoreError
 Rows = TypeVar("Rows")
 """What is read of the store."""
 
+FEW = 400
+"""The same as :data:`ecochat.net.listing.PAGE` for who is sent one thing at a time:
+what is left of a page then is read again for the next."""
+
 _BY_SEQ = attrgetter("seq")
 
 
@@ -153,15 +157,24 @@ class Outlet:
 
     @property
     def owes(self) -> bool:
-        """Whether there is unsent output, or something asked for is not sent yet."""
-        return bool(self._pipe.blocked or self._owed or self._list is not None)
+        """Whether there is unsent output, or something asked for is not sent yet. Where
+        each thing is sent by itself, what others write does not count: in a busy room
+        there is always some of that unsent."""
+        unsent = self._pipe.blocked and self.dialect.is_framed
+        return bool(unsent or self._owed or self._list is not None)
 
-    def owe(self, reply: Reply) -> None:
+    @property
+    def owed(self) -> OwedQueue:
+        """What is for this session alone and not sent yet."""
+        return self._owed
+
+    def owe(self, reply: Reply) -> Owed:
         """Take something for this session alone; :meth:`pump` sends it."""
+        owed = Owed(reply, self._channels.get(getattr(reply.body, "room", 0)))
         if not self._closed:
             self.fall_behind()
-            channel = self._channels.get(getattr(reply.body, "room", 0))
-            self._owed.add(Owed(reply, channel), self.positions)
+            self._owed.add(owed, self.positions)
+        return owed
 
     def begin_anew(self, dialect: Dialect) -> None:
         """Speak another dialect, and forget the session so far: nothing that is told to
@@ -213,8 +226,10 @@ class Outlet:
                 self._advance(self._list)
             elif not self._send_chunk(notes):
                 break
-        if not (self.owes or self._reading or self._closed):
-            self._catch_up()
+        ends = self._closed or self._last is not None
+        if not (self.owes or self._reading or ends):
+            if not self._pipe.blocked:
+                self._catch_up()
             self.owner.settled()
 
     def drained(self) -> None:
@@ -253,19 +268,22 @@ class Outlet:
 
     def _send_chunk(self, notes: Sequence[Told[Note]]) -> bool:
         """Send what is next; return whether there may be more."""
-        if not (notes or self._owed or self._list is not None) and self._send_run():
+        is_framed = self.dialect.is_framed
+        is_mixed = notes or self._owed or self._list is not None or not is_framed
+        if not is_mixed and self._send_run():
             return False
         sources = self._sources(notes)
         if sources is None:
             return True
         chunk: list[bytes] = []
         size = 0
+        most = CHUNK if is_framed else 0  # then one thing, and what says nothing
         more = False
         for item in _merged(sources):
             told = type(item) is Told
             data = self._form(item) if told else self._reply(item)
             size += len(data)
-            more = size > CHUNK and bool(chunk)
+            more = size > most and bool(chunk)
             if more:
                 break
             chunk.append(data)
@@ -320,7 +338,8 @@ class Outlet:
                 return None
             entries = self._heard.unsent(channel)
             if entries is None:
-                self._read_behind(channel, PAGE // len(lagging))
+                size = PAGE if self.dialect.is_framed else FEW
+                self._read_behind(channel, size // len(lagging))
                 return None
             sources.append(entries)
         if notes and self.positions:
@@ -404,6 +423,8 @@ class Outlet:
         """Send all of a page in the bytes that others are sent; False when that cannot
         be: something else comes between, or some of it is told to this one alone."""
         if self._owed or self._heard.lagging != [channel] or channel.is_private:
+            return False
+        if not self.dialect.is_framed:
             return False
         if self.dialect.has_views and self.session in page.writers:
             return False

@@ -5,15 +5,12 @@ from __future__ import annotations
 
 import socket
 import struct
-from collections import Counter
 from collections.abc import Callable
-from functools import lru_cache
-from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import Any
 
+from msgspec.structs import replace
 from OpenSSL.SSL import Error as SSLError
 from twisted.internet.address import UNIXAddress
-from twisted.internet.defer import Deferred
 from twisted.internet.error import (
     ConnectionAborted,
     ConnectionDone,
@@ -28,15 +25,18 @@ from twisted.internet.interfaces import (
     INegotiated,
 )
 from twisted.internet.protocol import Protocol, ServerFactory, connectionDone
-from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from ecochat.core.framing import DELIMITER
+from ecochat.core.reads import READ
+from ecochat.dialects.port import Dialect
 from ecochat.net.channel import Attached
 from ecochat.net.exchange import Exchange
 from ecochat.net.link import Link, LinkSettings
+from ecochat.net.paced import PacedPipe
 from ecochat.net.pipe import Pipe, SocketPipe, pipe_to
+from ecochat.net.places import Places
 
 LOG_PREFIX = "connection"
 """What Twisted's own log lines of a connection begin with, the same for all: its words
@@ -46,19 +46,12 @@ LINGER = 1.0
 """Seconds to wait for the peer's end after ours. Closing while it still sends would
 reset the connection and could cost it our last words."""
 
-LINGERING = 32
-"""Connections that may wait so; more are closed at once, since each is an open file."""
-
 TLS_LINGER = 30.0
 """Seconds that a TLS peer has to take our last words and to say that it has: over TLS
 that is how a connection ends (RFC 8446, 6.1)."""
 
 HANDSHAKE = 10.0
 """Seconds for a TLS handshake; a connection is no session before it is done."""
-
-KNOWN_HOSTS = 1_024
-"""Hosts for which it is remembered what they count for: finding it out takes 4 µs of
-the 200 that a connection does, and most come from few hosts."""
 
 KEEPALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 20, "TCP_KEEPCNT": 4}
 """A peer whose machine is gone is noticed after about 140 seconds (RFC 9293, 3.8.4)."""
@@ -83,8 +76,7 @@ class ChatProtocol(Protocol):
     """One connection. What it means stands in :class:`ecochat.net.link.Link`.
 
     :ivar pipe: where the session's bytes go.
-    :ivar source: the address that it counts for; behind a proxy the peer's own may
-        become known later.
+    :ivar source: see :class:`ecochat.net.places.Guest`.
     """
 
     delimiter = DELIMITER
@@ -105,12 +97,12 @@ class ChatProtocol(Protocol):
         """Wait for the TLS handshake, if there is one."""
         self.transport.logstr = LOG_PREFIX
         _tune(self.transport)
-        refusal = self.factory.admit(self)
+        refusal = self.factory.places.admit(self)
         if refusal:
             self._refusal = refusal
         if not INegotiated.providedBy(self.transport):
             self.handshakeCompleted()
-        elif not (self._refusal and self.factory.is_crowded):
+        elif not (self._refusal and self.factory.places.is_crowded):
             self._call_later(HANDSHAKE, self.abort)
         else:
             self.abort()
@@ -118,7 +110,7 @@ class ChatProtocol(Protocol):
     def handshakeCompleted(self) -> None:
         """Greet nobody yet: that waits for the first frame, or for silence."""
         self._cancel_deadline()
-        self.pipe = pipe_to(self.transport)
+        self.pipe = self.factory.pipe(self.transport)
         if self._refusal:
             self.pipe.write(self.factory.refusal(self._refusal))
             self.close()
@@ -167,11 +159,12 @@ class ChatProtocol(Protocol):
 
     def close(self) -> None:
         """See :class:`ecochat.net.shell.Shell`."""
-        is_socket = isinstance(self.pipe, SocketPipe)
-        crowded = self.factory.is_crowded
+        pipe = self.pipe.below if isinstance(self.pipe, PacedPipe) else self.pipe
+        is_socket = isinstance(pipe, SocketPipe)
+        crowded = self.factory.places.is_crowded
         self._closing = True
         if is_socket or not crowded:  # over TLS the end may take long
-            self.factory.leave(self)
+            self.factory.places.leave(self)
         self.pipe.release()
         if is_socket and not (self._input_over or crowded):
             self.transport.loseWriteConnection()
@@ -193,7 +186,7 @@ class ChatProtocol(Protocol):
     def gone(self) -> None:
         """See :class:`ecochat.net.shell.Shell`."""
         self._link = None  # nor is this one of a circle then
-        self.factory.gone(self)
+        self.factory.places.gone(self)
 
     def is_silent(self) -> bool:
         """See :class:`ecochat.net.shell.Shell`."""
@@ -243,36 +236,18 @@ def _reason(reason: Failure) -> str:
 class ChatFactory(ServerFactory):
     """Makes a link for each connection, as many as there may be.
 
-    :param max_clients: connections at one time; one more is told so and closed.
-    :param max_per_address: those of one address beyond this machine; None for any
-        number. Of IPv6 the first 64 bits count: one host has all the rest (RFC 4291,
-        2.5.4).
-    :ivar connections: those that are served, with or without a session yet.
+    :param places: where they are counted, together with those of other factories.
     """
-
-    log = Logger()
 
     noisy = False
 
     def __init__(
-        self,
-        exchange: Exchange,
-        settings: LinkSettings,
-        max_clients: int,
-        reactor: Any,
-        max_per_address: int | None = None,
+        self, exchange: Exchange, settings: LinkSettings, places: Places, reactor: Any
     ) -> None:
-        self.max_clients = max_clients
-        self.max_per_address = max_per_address
+        self.places = places
         self.reactor = reactor
-        self.connections: set[ChatProtocol] = set()
-        self._ending: set[ChatProtocol] = set()
-        self._sources: Counter[str] = Counter()
-        self._full_logged = False
-        self._stopping = False
         self._exchange = exchange
         self._settings = settings
-        self._emptied: Deferred[None] | None = None
 
     @property
     def sessions(self) -> dict[int, Attached]:
@@ -287,6 +262,21 @@ class ChatFactory(ServerFactory):
         protocol.factory = self
         return protocol
 
+    def speaking(self, dialect: Dialect) -> ChatFactory:
+        """Return a factory for connections that speak this dialect and no other, and
+        take the same places."""
+        settings = replace(self._settings, dialect=dialect, others=())
+        return ChatFactory(self._exchange, settings, self.places, self.reactor)
+
+    def pipe(self, transport: Any) -> Pipe:
+        """Return what sends to a connection."""
+        pipe = pipe_to(transport)
+        dialect = self._settings.dialect
+        if dialect.is_framed:
+            return pipe
+        longest = READ if dialect.hears_others else None  # an answer is sent whole
+        return PacedPipe(pipe, self.reactor.callLater, longest)
+
     def link(self, protocol: ChatProtocol) -> Link:
         """Make a connection a link of the exchange's."""
         return Link(self._exchange, protocol, self._settings)
@@ -295,95 +285,9 @@ class ChatFactory(ServerFactory):
         """Return what a connection is told that is not admitted."""
         return self._settings.dialect.error(f"{text}, try later")
 
-    @property
-    def is_crowded(self) -> bool:
-        """Whether so many connections are ending that no more may take their time."""
-        return len(self._ending) >= LINGERING and not self._stopping
-
-    def admit(self, protocol: ChatProtocol) -> str:
-        """Count a new connection; return why it is one too many, empty if it is not."""
-        source = _source(protocol.transport.getPeer())
-        refusal = self._refusal(source)
-        if refusal:
-            self._ending.add(protocol)
-            if not self._full_logged:
-                self._full_logged = True
-                self.log.warn("{refusal}", refusal=refusal)
-            return refusal
-        self._full_logged = False
-        self.connections.add(protocol)
-        if source:
-            protocol.source = source
-        self._sources[source] += 1
-        return ""
-
-    def _refusal(self, source: str) -> str:
-        if len(self.connections) >= self.max_clients:
-            return f"server is full ({self.max_clients} clients)"
-        most = self.max_per_address
-        if source and most is not None and self._sources[source] >= most:
-            return f"too many connections from {source} ({most})"
-        return ""
-
-    def leave(self, protocol: ChatProtocol) -> None:
-        """Give a connection's place to another: its session is over."""
-        self._release(protocol)
-        self._ending.add(protocol)
-
-    def _release(self, protocol: ChatProtocol) -> None:
-        if protocol in self.connections:
-            self.connections.remove(protocol)
-            self._sources[protocol.source] -= 1
-            if not self._sources[protocol.source]:
-                del self._sources[protocol.source]
-
-    def gone(self, protocol: ChatProtocol) -> None:
-        """Forget a connection that has closed."""
-        self._release(protocol)
-        self._ending.discard(protocol)
-        if self._emptied is not None and not (self.connections or self._ending):
-            emptied, self._emptied = self._emptied, None
-            emptied.callback(None)
-
-    def stop_soon(self) -> None:
-        """Let every connection take the time to end: there will be no new ones."""
-        self._stopping = True
-
-    async def emptied(self, seconds: float) -> None:
-        """Wait until all connections have closed, or for so many seconds; those that
-        are left are aborted."""
-        if self.connections or self._ending:
-            emptied: Deferred[None] = Deferred()
-            self._emptied = emptied
-            late = self.reactor.callLater(seconds, self._abort_all)
-            await emptied
-            if late.active():
-                late.cancel()
-
-    def _abort_all(self) -> None:
-        for protocol in self.connections | self._ending:
-            protocol.abort()
-
 
 def _address(peer: Any) -> str:
     if isinstance(peer, UNIXAddress):
         return "unix"
     host = f"[{peer.host}]" if ":" in peer.host else peer.host
     return f"{host}:{peer.port}"
-
-
-def _source(peer: Any) -> str:
-    """Return the address that a peer counts for; empty for this machine itself."""
-    return "" if isinstance(peer, UNIXAddress) else _source_of(peer.host)
-
-
-@lru_cache(maxsize=KNOWN_HOSTS)
-def _source_of(host: str) -> str:
-    address = ip_address(host)
-    if isinstance(address, IPv6Address):
-        address = address.ipv4_mapped or address
-    if address.is_loopback:
-        return ""
-    if isinstance(address, IPv6Address) and not address.is_link_local:
-        return str(IPv6Network((int(address), 64), strict=False))
-    return str(address)

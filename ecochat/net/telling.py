@@ -27,12 +27,14 @@ from ecochat.core.items import (
     SessionRenamed,
     SessionResumed,
     Stopping,
+    Watched,
 )
 from ecochat.net.channel import Attached, Channel, Channels, Recent
 from ecochat.net.delivery import Turn
 from ecochat.net.grace import Grace
 from ecochat.net.presence import Presence
 from ecochat.net.serverlog import ServerLog
+from ecochat.net.watching import Watchers
 
 
 class Teller:
@@ -44,6 +46,7 @@ class Teller:
         seconds until then.
     :param log_messages: whether the log has what is said.
     :param presence: tells who comes and goes.
+    :param now: returns the present time, in seconds since 1970 (UTC).
     :ivar channels: the rooms by id, as far as they are committed.
     :ivar sessions: the links of open sessions, by their number.
     """
@@ -56,6 +59,7 @@ class Teller:
         log_messages: bool,
         presence: Presence,
         sessions: dict[int, Attached],
+        now: Callable[[], float],
     ) -> None:
         self.channels = Channels()
         self.sessions = sessions
@@ -65,6 +69,7 @@ class Teller:
         self._stop_server = stop_server
         self._server_log = ServerLog(log_messages)
         self._recent = Recent()
+        self._watchers = Watchers(self.channels, sessions, now)
 
     def add_rooms(self, rooms: Iterable[Room]) -> None:
         """Take the rooms that were there before the server was started."""
@@ -87,6 +92,8 @@ class Teller:
         """Tell what one group has come to, in order."""
         turn = Turn()
         for (kind, _), run in groupby(items, _place):
+            if self._watchers:
+                run = self._watchers.tell(turn, list(run))
             if kind is Event:
                 events: list[Any] = list(run)
                 self._take_events(turn, events)
@@ -142,6 +149,9 @@ class Teller:
     def _take_record(self, turn: Turn, item: Item) -> None:
         """What is for the store only."""
 
+    def _take_watched(self, _: Turn, watched: Watched) -> None:
+        self._watchers.add(watched)
+
     def _take_stopping(self, _: Turn, stopping: Stopping) -> None:
         self._stop_server(stopping.seconds)
 
@@ -191,6 +201,7 @@ _TAKE: dict[type[Item], Callable[[Teller, Turn, Any], None]] = {
     ReadMarked: Teller._take_record,
     Entrance: Teller._take_record,
     Stopping: Teller._take_stopping,
+    Watched: Teller._take_watched,
     SessionOpened: Teller._take_opened,
     SessionAway: Teller._take_away,
     SessionResumed: Teller._take_resumed,

@@ -163,7 +163,9 @@ class EventTests(SynchronousTestCase):
     def test_notices_and_unknown(self) -> None:
         """What the server says to all is told; what a later one may say is ignored."""
         notice = wire.Notice(text="soon", operator=True)
-        data = b'{"op":"poll","room":"lobby","deep":[[1]]}\0' + frames(notice)
+        data = b'{"op":"poll","room":"lobby","deep":[[1]],"event":"x"}\0'
+        data += b'{"op":"happened","kind":"event","event":{"op":"poll"}}\0'
+        data += frames(notice)
         self.assertEqual(list(self.talk.conversation.receive_data(data)), [notice])
         data = b'{"op":"notice","text":"more","later":{"a":1}}\0'
         self.assertEqual(len(list(self.talk.conversation.receive_data(data))), 1)

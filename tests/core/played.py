@@ -199,7 +199,7 @@ def hello(
 ) -> r.Open:
     """Return what a program's hello asks for; a key is one letter."""
     hash = key.encode() * 32 if key else None
-    return r.Open("1.2.3.4:5", False, True, hash, nick, rooms, ref=ref)
+    return r.Open("1.2.3.4:5", False, True, hash, nick, rooms, asked=True, ref=ref)
 
 
 class HubTestCase(SynchronousTestCase):
@@ -258,7 +258,8 @@ def keyshot(hub: Hub) -> dict[str, Any]:
 
     ``keys``: number, last id and read marks of each, by hash; ``sessions``: connection,
     right, identity, what was heard and since when it is away, by number; ``away``: the
-    numbers of those; ``last_key``: the highest number of a key.
+    numbers of those; ``last_key``: the highest number of a key; ``given`` and
+    ``visits``: how many names of each form there were, and the last with theirs.
     """
     state = hub._state
     assert {s.origin: s for s in state.sessions.values() if s.origin} == state.origins
@@ -276,6 +277,8 @@ def keyshot(hub: Hub) -> dict[str, Any]:
         },
         "away": set(state.away),
         "last_key": state.last_key,
+        "given": {form: number for form, number in state._given.items() if number},
+        "visits": {form: dict(last) for form, last in state.visits.items() if last},
     }
 
 

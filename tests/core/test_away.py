@@ -182,7 +182,7 @@ class ResumeTests(AwayTestCase):
         items = self.played.play(TWO, hello(ref="x"))
         [resumed, reply] = items
         self.assertEqual(
-            resumed, i.SessionResumed(resumed.seq, CAROL, "1.2.3.4:5", TWO)
+            resumed, i.SessionResumed(resumed.seq, CAROL, "1.2.3.4:5", TWO, "carol")
         )
         assert isinstance(reply, i.Reply)
         rooms = (

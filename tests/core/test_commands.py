@@ -253,6 +253,7 @@ class TableTests(SynchronousTestCase):
                 "/kick NICK [REASON]",
                 "/close ID",
                 "/shutdown [SECONDS] [REASON]",
+                "/watch on|off",
             ],
         )
 
@@ -260,7 +261,8 @@ class TableTests(SynchronousTestCase):
         """Each type of request that is for operators is of no other command."""
         for_operators = {c.request: c.name for c in COMMANDS.values() if c.operator}
         self.assertEqual(OPERATORS_ONLY, for_operators)
-        self.assertEqual(set(OPERATORS_ONLY), {r.Announce, r.Kick, r.Close, r.Shutdown})
+        theirs = {r.Announce, r.Kick, r.Close, r.Shutdown, r.Watch}
+        self.assertEqual(set(OPERATORS_ONLY), theirs)
         others = {c.request for c in COMMANDS.values() if not c.operator}
         self.assertEqual(others & set(OPERATORS_ONLY), set())
 

@@ -46,7 +46,7 @@ TALKS = st.sampled_from(["@ann", "@bob", "@eve", "@guest-1", "@guest-2", "@nobod
 ROOMS = st.sampled_from(["lobby", "a", "A", "b", "no room"]) | TALKS
 MAYBE_ROOM = st.none() | ROOMS
 CHANGES: st.SearchStrategy[r.Request] = st.one_of(
-    st.builds(r.Open),
+    st.builds(r.Open, form=st.sampled_from(["", "eco-{}"])),
     st.builds(r.Say, st.sampled_from(["hi", "", "x" * 11]), MAYBE_ROOM),
     st.builds(r.Say, st.just("hi")),
     st.builds(r.Say, st.just("psst"), TALKS),
@@ -202,7 +202,8 @@ class TwoHubs(RuleBasedStateMachine):
             elif type(request) is not r.Open:
                 self.ask(origin, time, request)
             elif not self.has_session(origin):
-                self.ask(origin, time, r.Open(operator=origin == OPERATOR))
+                request = replace(request, operator=origin == OPERATOR)
+                self.ask(origin, time, request)
 
     def ask(self, origin: int, time: int, request: r.Request) -> None:
         """Propose to both."""
@@ -411,6 +412,13 @@ class TwoHubs(RuleBasedStateMachine):
             room[:4] for room in before["rooms"]
         ]
         assert after["last_session"] == before["last_session"]
+        given, visits = now["keys"]["given"], now["keys"]["visits"]
+        assert given == self.before["keys"]["given"]
+        assert set(visits) == set(self.before["keys"]["visits"])
+        for form, came in self.before["keys"]["visits"].items():
+            assert list(visits[form]) == list(came)
+            went = {n for n, visit in came.items() if visit != visits[form][n]}
+            assert went <= gone
         self.check_talks_undone(now["talks"], gone)
         self.check_keys_undone(now["keys"], gone, away)
 

@@ -65,8 +65,13 @@ class NickTests(SynchronousTestCase):
 
     def test_reserved(self) -> None:
         """Names that the server or its operator may seem to have are nobody's."""
-        for name in ("server", "Operator", "ＡＤＭＩＮ", "end", "guest-7", "Client-12"):
+        for name in (
+            *("server", "Operator", "ＡＤＭＩＮ", "end", "guest-7", "Client-12"),
+            *("Client01", "cLIENT100", "ECO-1", "eco-٣"),
+        ):
             self.assertEqual(self.refused(name), f"the name {name} is reserved")
+        for name in ("eco", "eco1", "client", "client_1", "Client01x", "eco-1-"):
+            self.assertEqual(check_nick(name), fold(name))
 
     def test_ones_own_given_name(self) -> None:
         """The name that the server gave to a session, that session may take again."""

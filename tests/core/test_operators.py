@@ -21,6 +21,7 @@ COMMANDS: dict[str, r.Request] = {
     "kick": r.Kick("bob", "loud"),
     "close": r.Close("s2"),
     "shutdown": r.Shutdown(5, "new disk"),
+    "watch": r.Watch(True),
 }
 
 
@@ -58,7 +59,7 @@ class RightTests(OperatorTestCase):
         """The right is asked for anew."""
         items = self.played.fail(*[(ALICE, x) for x in COMMANDS.values()])
         codes = [body.code for body in bodies(items) if isinstance(body, i.Refusal)]
-        self.assertEqual((codes, len(items)), (["not_allowed"] * 4, 4))
+        self.assertEqual((codes, len(items)), (["not_allowed"] * 5, 5))
 
     def test_nor_without_a_session(self) -> None:
         """A connection is none of an operator before its session has begun, nor when
@@ -87,10 +88,10 @@ class RightTests(OperatorTestCase):
             more,
             [
                 *("/say TEXT", "/kick NICK [REASON]", "/close ID"),
-                "/shutdown [SECONDS] [REASON]",
+                *("/shutdown [SECONDS] [REASON]", "/watch on|off"),
             ],
         )
-        self.assertEqual(len(fewer.lines), len(every.lines) - 4)
+        self.assertEqual(len(fewer.lines), len(every.lines) - 5)
         one = self.played.answer(ALICE, r.Help("kick"))
         assert isinstance(one, i.HelpText)
         self.assertEqual(
@@ -300,6 +301,25 @@ class EveryoneTests(OperatorTestCase):
         stopping = [x.seconds for x in items if isinstance(x, i.Stopping)]
         self.assertEqual(stopping, [1])
         self.assertEqual(announced_to(items), [ALICE, BOB, OLGA])
+
+
+class WatchTests(OperatorTestCase):
+    """Being told what happens."""
+
+    def test_it_is_asked_for_and_given_up(self) -> None:
+        """The answer has a place of its own behind it; nothing is stored."""
+        for on, word in ((True, "watch on"), (False, "watch off")):
+            watched, reply = self.played.commit((OLGA, r.Watch(on)))
+            self.assertEqual(watched, i.Watched(watched.seq, 3, on))
+            assert isinstance(reply, i.Reply)
+            self.assertEqual(reply.body, i.Fact("notice", word))
+            self.assertLess(watched.seq, reply.seq)
+
+    def test_it_is_for_operators(self) -> None:
+        """Nobody else is told what happens in rooms that they are not in."""
+        [refused] = bodies(self.played.commit((ALICE, r.Watch(True))))
+        assert isinstance(refused, i.Refusal)
+        self.assertEqual(refused.code, "not_allowed")
 
 
 def announced_to(items: list[i.Item]) -> list[int]:

@@ -58,6 +58,7 @@ TRANSLATED: tuple[type[r.Request], ...] = (r.Hello, r.Quit, r.Pong)
 
 FIELDS: dict[str, tuple[Any, ...]] = {
     "room": (None, *NAMES),
+    "form": ("eco-{}",),
     "nick": NAMES,
     "text": ("tried",),
     "texts": (["tried"],),
@@ -245,9 +246,10 @@ class ThirdPersonTests(HubTestCase):
             self.assertTrue(may_read(session, lobby))
 
     def test_all_kinds_of_requests_are_tried(self) -> None:
-        """Those that are for operators are among the commands that are left out."""
+        """Those that are for operators are among the commands that are left out, and
+        what takes a switch."""
         tried = {type(request) for request in every_request()}
         self.assertEqual(tried | {*ENDS, *TRANSLATED}, set(r.Request.__subclasses__()))
         lines = {type(request) for request in every_line()}
         self.assertLess({r.SayTo, r.Join, r.History, r.Search, r.Who}, lines)
-        self.assertLess(set(OPERATORS_ONLY) - set(ENDS), lines)
+        self.assertLess(set(OPERATORS_ONLY) - {*ENDS, r.Watch}, lines)

@@ -16,13 +16,16 @@ from tests.support.snapshot import snapshot
 ASKED: dict[type[r.Request], r.Request] = {
     kind: kind()
     for kind in QUESTIONS
-    if kind not in (r.Search, r.SetAcks, r.Tell, r.Refuse, r.Announce)
+    if kind not in (r.Search, r.SetAcks, r.Tell, r.Refuse, r.Announce, r.Visits)
+    if kind is not r.Watch
 } | {
     r.Search: r.Search("hi"),
     r.SetAcks: r.SetAcks(False),
     r.Tell: r.Tell("so"),
     r.Refuse: r.Refuse("usage", "wrong"),
     r.Announce: r.Announce("tea"),
+    r.Visits: r.Visits("eco-{}"),
+    r.Watch: r.Watch(True),
 }
 
 

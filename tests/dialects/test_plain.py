@@ -22,6 +22,24 @@ STAMP = "2026-11-21T04:30:49.123Z"
 LATER = "2026-11-21T04:30:50.123Z"
 
 
+HAPPENED: tuple[tuple[i.Item, str], ...] = (
+    (
+        i.SessionOpened(1, 3, "al", "1.2.3.4:5", TIME, 9),
+        "s3 al connected from 1.2.3.4:5",
+    ),
+    (i.SessionAway(1, 3, "lost", "al"), "s3 al is away: lost"),
+    (i.SessionResumed(1, 3, "1.2.3.4:5", 9, "al"), "s3 al is back from 1.2.3.4:5"),
+    (i.SessionRenamed(1, 3, "al", "bo"), "s3 al is now bo"),
+    (
+        i.SessionClosed(1, 3, "al", "quit", TIME, 4),
+        "s3 al disconnected: quit; 4 remain",
+    ),
+    (i.Event(1, 7, 42, TIME, 3, "al", "message", "hi"), "lab 42 al: hi"),
+    (i.Event(1, 7, 42, TIME, 3, "al", "topic", "tea"), "lab 42 al set the topic: tea"),
+)
+"""What whoever watches is told of, and how the plain dialect says it."""
+
+
 def subclasses(kind: type[i.Body]) -> Iterator[type[i.Body]]:
     """Return all kinds of answers that can be given."""
     for below in kind.__subclasses__():
@@ -222,6 +240,8 @@ class TellingTests(SynchronousTestCase):
             (i.AcksSet(True), "* acks on\0"),
             (i.AcksSet(False), "* acks off\0"),
             (i.Announced("tea\nfor all"), "Server: tea\nfor all\0"),
+            (i.Overlooked(1), "* > … 1 more was not shown\0"),
+            (i.Overlooked(37), "* > … 37 more were not shown\0"),
             (i.Stored(1, "lab", 58, 7), ""),
             (i.Done(), ""),
             (i.Opened(7, "@bob", 4), ""),
@@ -234,9 +254,17 @@ class TellingTests(SynchronousTestCase):
         self.assertEqual(self.dialect.error("x"), b"! x\0")
         self.assertEqual(self.dialect.ping(), b"")
 
+    def test_what_a_watcher_is_told(self) -> None:
+        """No name begins with ``>``: it is like nothing else that begins with ``*``."""
+        for item, line in HAPPENED:
+            body = i.Happened(item, TIME, "lab")
+            self.assertEqual(self.dialect.reply(body).decode(), f"* > {line}\0")
+
     def test_every_answer_has_words(self) -> None:
-        """No kind of answer is unknown, but those that are read from the store."""
+        """No kind of answer is unknown, but those that are read from the store, and the
+        one that only a classic program asks for."""
         read = {i.LogRange, i.StatusRange, i.SearchRange, i.Repeated, i.Missing}
+        read.add(i.Visited)
         known = set(self.dialect._replies) | read
         self.assertEqual(known, set(subclasses(i.Body)))
 

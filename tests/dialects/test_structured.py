@@ -20,7 +20,7 @@ from ecochat.core.records import Found, Indexed, SessionRecord
 from ecochat.dialects.port import Dialect, View
 from ecochat.dialects.structured import StructuredDialect
 from tests.dialects.generated import TEXT
-from tests.dialects.test_plain import LATER, STAMP, TIME, put_back, subclasses
+from tests.dialects.test_plain import HAPPENED, LATER, STAMP, TIME, put_back, subclasses
 
 Object = dict[str, Any]
 
@@ -273,9 +273,33 @@ class ReplyTests(StructuredCase):
         ):
             self.assertEqual(objects(told), [said])
 
+    def test_what_a_watcher_is_told(self) -> None:
+        """Of a session its number and name; of a room the event as it is told there."""
+        al = {"op": "happened", "time": STAMP, "session": "s3", "nick": "al"}
+        event = {"op": "message", "room": "lab", "n": 42, "time": STAMP, "nick": "al"}
+        topic = event | {"op": "topic", "session": "s3", "topic": "tea"}
+        event |= {"session": "s3", "text": "hi"}
+        at: Object = {"address": "1.2.3.4:5"}
+        said: tuple[Object, ...] = (
+            al | {"kind": "connected"} | at,
+            al | {"kind": "away", "reason": "lost"},
+            al | {"kind": "back"} | at,
+            al | {"kind": "renamed", "new": "bo"},
+            al | {"kind": "disconnected", "reason": "quit", "remaining": 4},
+            {"op": "happened", "kind": "event", "time": STAMP, "event": event},
+            {"op": "happened", "kind": "event", "time": STAMP, "event": topic},
+        )
+        for (item, _), expected in zip(HAPPENED, said, strict=True):
+            told = self.dialect.reply(i.Happened(item, TIME, "lab"))
+            self.assertEqual(objects(told), [expected])
+        missed = {"op": "happened", "kind": "missed", "count": 37}
+        self.assertEqual(objects(self.dialect.reply(i.Overlooked(37))), [missed])
+
     def test_every_answer_has_words(self) -> None:
-        """No kind of answer is unknown, but those that are read from the store."""
+        """No kind of answer is unknown, but those that are read from the store, and the
+        one that only a classic program asks for."""
         read = {i.LogRange, i.StatusRange, i.SearchRange, i.Repeated, i.Missing}
+        read.add(i.Visited)
         known = set(self.dialect._replies) | read
         self.assertEqual(known, set(subclasses(i.Body)))
 

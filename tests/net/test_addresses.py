@@ -7,6 +7,7 @@ from typing import Any
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.logger import capturedLogs, formatEvent
 
+from ecochat.net.places import Places
 from ecochat.net.protocol import ChatFactory, ChatProtocol
 from tests.net.test_protocol import FakeSocket, FakeTLS, ProtocolTestCase
 
@@ -29,7 +30,9 @@ class AddressTests(ProtocolTestCase):
     def limited(self, most: int | None) -> ChatFactory:
         """Make a factory that takes so many from one address."""
         world = self.world
-        return ChatFactory(world.exchange, world.settings, 100, world.clock, most)
+        return ChatFactory(
+            world.exchange, world.settings, Places(100, world.clock, most), world.clock
+        )
 
     def come(self, host: str) -> tuple[ChatProtocol, FakeSocket]:
         """Make a connection from somewhere, on a socket."""
@@ -40,10 +43,10 @@ class AddressTests(ProtocolTestCase):
 
     def taken(self, *hosts: str) -> int:
         """Return how many connections from these hosts are taken."""
-        before = len(self.factory.connections)
+        before = len(self.factory.places.connections)
         for host in hosts:
             self.come(host)
-        return len(self.factory.connections) - before
+        return len(self.factory.places.connections) - before
 
     def test_what_is_one_address(self) -> None:
         """An IPv4 address, also where it is written as IPv6; the first 64 bits of an
@@ -68,7 +71,7 @@ class AddressTests(ProtocolTestCase):
         """UNIX sockets have no address."""
         for _ in range(9):
             self.on_socket()
-        self.assertEqual(len(self.factory.connections), 9)
+        self.assertEqual(len(self.factory.places.connections), 9)
 
     def test_no_limit(self) -> None:
         """Then any number may come from anywhere."""
@@ -119,7 +122,7 @@ class AddressTests(ProtocolTestCase):
         people = [self.come(host)[0] for host in hosts]
         for protocol in people:
             protocol.connectionLost()
-        self.assertEqual(dict(self.factory._sources), {})
+        self.assertEqual(dict(self.factory.places._sources), {})
 
     def test_a_peer_that_turns_out_to_be_another(self) -> None:
         """As behind a proxy that tells whom it serves: what was counted is freed."""
@@ -129,7 +132,7 @@ class AddressTests(ProtocolTestCase):
             where: Any = transport
             where.getPeer = lambda: peer("198.51.100.1")
             protocol.connectionLost()
-        self.assertEqual(dict(self.factory._sources), {})
+        self.assertEqual(dict(self.factory.places._sources), {})
 
     def test_tls(self) -> None:
         """It is told after its handshake; one that does not end it has no more time
@@ -158,11 +161,11 @@ class AddressTests(ProtocolTestCase):
 
     def test_full_and_too_many(self) -> None:
         """A server that is full says that; an address is not counted then."""
-        self.factory.max_clients = 1
+        self.factory.places.most = 1
         self.taken("192.0.2.7")
         _, transport = self.come("192.0.2.7")
         self.assertTrue(transport.read().startswith(b"! server is full (1 clients)"))
-        self.factory.max_clients = 100
+        self.factory.places.most = 100
         self.assertEqual(self.taken("192.0.2.7"), 1)
 
     def test_the_log(self) -> None:

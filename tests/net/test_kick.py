@@ -261,7 +261,7 @@ class KickedConnectionTests(ProtocolTestCase):
         """Lose the connection, and the operator's; nothing is due then."""
         self.operator.lose()
         self.lose(self.protocol)
-        self.assertEqual(self.factory.connections, set())
+        self.assertEqual(self.factory.places.connections, set())
 
     def test_it_closes_as_any_other(self) -> None:
         """Our end is sent behind the word, then we wait for the peer's; its place is
@@ -271,7 +271,7 @@ class KickedConnectionTests(ProtocolTestCase):
         self.assertEqual(self.transport.read(), words)
         calls = ["loseWriteConnection", "resumeProducing"]
         self.assertEqual(self.transport.calls, calls)
-        self.assertEqual(self.factory.connections, set())
+        self.assertEqual(self.factory.places.connections, set())
         self.world.clock.advance(LINGER)
         self.world.clock.advance(2 * LAST_WORDS)
         self.assertEqual(self.transport.calls, [*calls, "loseConnection"])
@@ -285,7 +285,7 @@ class KickedConnectionTests(ProtocolTestCase):
         self.kick()
         self.world.clock.advance(LAST_WORDS - 0.01)
         self.assertNotIn("abortConnection", self.transport.calls)
-        self.assertEqual(self.factory.connections, {self.protocol})
+        self.assertEqual(self.factory.places.connections, {self.protocol})
         self.world.clock.advance(0.02)
         self.assertEqual(self.transport.calls, ["abortConnection"])
         self.protocol.dataReceived(b"hi\0")

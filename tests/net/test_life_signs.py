@@ -266,7 +266,7 @@ class KernelTests(ProtocolTestCase):
         transport.unacknowledged = unacknowledged
         transport.last = int(seconds * 1000)
         protocol = self.connect(transport)
-        self.assertTrue(self.factory.connections)
+        self.assertTrue(self.factory.places.connections)
         is_silent = protocol.is_silent()
         self.lose(protocol)
         return is_silent

@@ -11,7 +11,8 @@ from ecochat.core import limits, rules
 from ecochat.core.requests import GetTopic, Open, Request
 from ecochat.dialects.plain_parser import PlainParser
 from ecochat.net import exchange
-from ecochat.net.link import BAD_FRAMES, IN_FLIGHT, RETRY
+from ecochat.net.intake import BAD_FRAMES
+from ecochat.net.link import IN_FLIGHT, RETRY
 from ecochat.net.silence import QUIET
 from tests.net.fakes import Connection, MarkedDialect, World
 from tests.support.snapshot import snapshot

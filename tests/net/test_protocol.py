@@ -41,11 +41,11 @@ from ecochat.net import protocol as shell
 from ecochat.net.bucket import RateLimit
 from ecochat.net.exchange import Exchange
 from ecochat.net.link import LinkSettings
+from ecochat.net.places import LINGERING, Places
 from ecochat.net.protocol import (
     HANDSHAKE,
     KEEPALIVE,
     LINGER,
-    LINGERING,
     TLS_LINGER,
     ChatFactory,
     ChatProtocol,
@@ -104,7 +104,10 @@ class ProtocolTestCase(SynchronousTestCase):
     def setUp(self) -> None:
         self.world = World()
         self.factory = ChatFactory(
-            self.world.exchange, self.world.settings, 2, self.world.clock
+            self.world.exchange,
+            self.world.settings,
+            Places(2, self.world.clock),
+            self.world.clock,
         )
 
     def connect(self, transport: Any) -> ChatProtocol:
@@ -129,19 +132,19 @@ class ProtocolTestCase(SynchronousTestCase):
 
     def fill(self) -> list[ChatProtocol]:
         """Make as many connections as there may be."""
-        return [self.on_socket()[0] for _ in range(self.factory.max_clients)]
+        return [self.on_socket()[0] for _ in range(self.factory.places.most)]
 
     def crowd(self) -> None:
         """Have so many connections ending that no more may take their time."""
         for _ in range(LINGERING):
-            self.factory.leave(self.factory.buildProtocol(None))
-        self.assertTrue(self.factory.is_crowded)
+            self.factory.places.leave(self.factory.buildProtocol(None))
+        self.assertTrue(self.factory.places.is_crowded)
 
     def lose(self, protocol: ChatProtocol, error: Exception | None = None) -> None:
         """End a connection; nothing is due afterwards."""
         protocol.connectionLost(Failure(error or ConnectionDone()))
         self.world.run()
-        if not self.factory.connections:
+        if not self.factory.places.connections:
             self.assertEqual(self.world.timers, [])
 
 
@@ -157,10 +160,10 @@ class ConnectionTests(ProtocolTestCase):
         frames = transport.read().split(b"\0")
         self.assertEqual(frames[1:], [b"+ lobby 1", b"* guest-1 is now bob", b""])
         self.assertEqual(list(self.factory.sessions), [1])
-        self.assertEqual(self.factory.connections, {protocol})
+        self.assertEqual(self.factory.places.connections, {protocol})
         self.lose(protocol)
         self.assertEqual(self.factory.sessions, {})
-        self.assertEqual(self.factory.connections, set())
+        self.assertEqual(self.factory.places.connections, set())
 
     def test_interfaces(self) -> None:
         """Twisted tells it of half-closes, and its frames end with a null byte."""
@@ -176,7 +179,7 @@ class ConnectionTests(ProtocolTestCase):
             "unix": UNIX,
         }
         for text, address in addresses.items():
-            self.factory.max_clients += 1
+            self.factory.places.most += 1
             self.connect(StringTransport(hostAddress=UNIX, peerAddress=address))
             self.world.clock.advance(QUIET)
             self.world.run()
@@ -252,7 +255,9 @@ class DrainingTests(ProtocolTestCase):
         super().setUp()
         limited = LinkSettings(self.world.dialect, 100, RateLimit(1.0, 1))
         clock = self.world.clock
-        self.factory = ChatFactory(self.world.exchange, limited, 2, clock)
+        self.factory = ChatFactory(
+            self.world.exchange, limited, Places(2, clock), clock
+        )
         self.protocol, _ = self.on_socket()
         self.protocol.dataReceived(b"a\0b\0c\0")
         self.world.run()
@@ -261,17 +266,17 @@ class DrainingTests(ProtocolTestCase):
 
     def test_it_keeps_its_place(self) -> None:
         """Until all has had its turn."""
-        self.assertEqual(self.factory.connections, {self.protocol})
+        self.assertEqual(self.factory.places.connections, {self.protocol})
         for _ in range(4):
             self.world.clock.advance(1)
             self.world.run()
         self.assertEqual(self.world.exchange.channels[1].last, 3)
-        self.assertEqual(self.factory.connections, set())
+        self.assertEqual(self.factory.places.connections, set())
 
     def test_it_is_aborted(self) -> None:
         """Then it is forgotten: there is no connection to close any more."""
         self.protocol.abort()
-        self.assertEqual(self.factory.connections, set())
+        self.assertEqual(self.factory.places.connections, set())
 
 
 class ClosingTests(ProtocolTestCase):
@@ -280,8 +285,8 @@ class ClosingTests(ProtocolTestCase):
     def test_no_crowd_when_the_server_stops(self) -> None:
         """Then every connection may take the time to end: there are no new ones."""
         self.crowd()
-        self.factory.stop_soon()
-        self.assertFalse(self.factory.is_crowded)
+        self.factory.places.stop_soon()
+        self.assertFalse(self.factory.places.is_crowded)
         protocol, transport = self.on_socket()
         protocol.close()
         self.assertIn("loseWriteConnection", transport.calls)
@@ -337,12 +342,12 @@ class ClosingTests(ProtocolTestCase):
         people = self.fill()
         people[0].dataReceived(b"/quit\0")
         self.world.run()
-        self.assertEqual(self.factory.connections, {people[1]})
+        self.assertEqual(self.factory.places.connections, {people[1]})
         another, transport = self.on_socket()
         self.assertEqual(transport.read(), b"")
-        self.assertEqual(self.factory.connections, {people[1], another})
+        self.assertEqual(self.factory.places.connections, {people[1], another})
         self.lose(people[0])
-        self.assertEqual(self.factory.connections, {people[1], another})
+        self.assertEqual(self.factory.places.connections, {people[1], another})
 
     def test_in_a_crowd(self) -> None:
         """We wait for no peer's end when so many are ending already."""
@@ -374,11 +379,11 @@ class FullTests(ProtocolTestCase):
         self.assertEqual(transport.read(), b"! server is full (2 clients), try later\0")
         self.assertEqual(transport.calls, ["loseWriteConnection", "resumeProducing"])
         protocol.dataReceived(b"hi\0")
-        self.assertEqual(self.factory.connections, set(people))
+        self.assertEqual(self.factory.places.connections, set(people))
         protocol.readConnectionLost()
         self.assertEqual(transport.calls[2:], ["loseConnection"])
         self.lose(protocol)
-        self.assertEqual(self.factory.connections, set(people))
+        self.assertEqual(self.factory.places.connections, set(people))
         self.assertEqual(len(self.world.exchange.links), 2)
 
     def test_there_is_room_again(self) -> None:
@@ -387,7 +392,7 @@ class FullTests(ProtocolTestCase):
         self.lose(people[0])
         protocol, transport = self.on_socket()
         self.assertEqual(transport.read(), b"")
-        self.assertIn(protocol, self.factory.connections)
+        self.assertIn(protocol, self.factory.places.connections)
 
     def test_the_log(self) -> None:
         """It says so once, and once more when there was room meanwhile."""
@@ -425,7 +430,7 @@ class TLSTests(ProtocolTestCase):
         self.world.run()
         self.assertEqual(self.world.exchange.links, {})
         self.assertEqual((transport.value(), transport.calls), (b"", []))
-        self.assertEqual(self.factory.connections, {protocol})
+        self.assertEqual(self.factory.places.connections, {protocol})
 
     def test_after_the_handshake(self) -> None:
         """It is served as any other, for as long as it likes."""
@@ -444,16 +449,16 @@ class TLSTests(ProtocolTestCase):
         self.assertEqual(transport.calls, [])
         self.world.clock.advance(0.01)
         self.assertEqual(transport.calls, ["abortConnection"])
-        self.assertEqual(self.factory.connections, {protocol})
+        self.assertEqual(self.factory.places.connections, {protocol})
         self.lose(protocol, ConnectionAborted())
-        self.assertEqual(self.factory.connections, set())
+        self.assertEqual(self.factory.places.connections, set())
 
     def test_lost_in_the_handshake(self) -> None:
         """Nothing is left of it, no timer either, and nothing is stored."""
         protocol, _ = self.on_tls(shaken=False)
         protocol.readConnectionLost()
         self.lose(protocol, SSLError([]))
-        self.assertEqual(self.factory.connections, set())
+        self.assertEqual(self.factory.places.connections, set())
         self.assertEqual(self.world.storage.batches, [])
 
     def test_one_too_many(self) -> None:
@@ -466,7 +471,7 @@ class TLSTests(ProtocolTestCase):
         self.assertEqual(transport.value(), told)
         self.assertEqual(transport.calls, ["loseConnection"])
         self.assertIsNone(transport.producer)
-        self.assertEqual(self.factory.connections, set(people))
+        self.assertEqual(self.factory.places.connections, set(people))
         self.lose(protocol)
         self.assertEqual(len(self.world.exchange.links), 2)
 
@@ -497,14 +502,14 @@ class TLSTests(ProtocolTestCase):
     def test_the_end_of_the_session(self) -> None:
         """It closes when all is sent; its place is free at once; a peer that does not
         end too is aborted after its time."""
-        self.factory.max_clients = 1
+        self.factory.places.most = 1
         protocol, transport = self.on_tls()
         protocol.dataReceived(b"/quit\0")
         self.world.run()
         self.assertEqual(transport.calls, ["loseConnection"])
         self.assertIsNone(transport.producer)
         another, _ = self.on_tls()
-        self.assertEqual(self.factory.connections, {another})
+        self.assertEqual(self.factory.places.connections, {another})
         protocol.dataReceived(b"more\0")
         self.world.clock.advance(TLS_LINGER - 0.01)
         self.assertEqual(transport.calls, ["loseConnection"])
@@ -522,11 +527,11 @@ class TLSTests(ProtocolTestCase):
         protocol.dataReceived(b"/quit\0")
         self.world.run()
         self.assertEqual(transport.calls, ["loseConnection"])
-        self.assertEqual(self.factory.connections, {protocol})
+        self.assertEqual(self.factory.places.connections, {protocol})
         self.world.clock.advance(TLS_LINGER)
         self.assertEqual(transport.calls, ["loseConnection", "abortConnection"])
         self.lose(protocol, ConnectionAborted())
-        self.assertEqual(self.factory.connections, set())
+        self.assertEqual(self.factory.places.connections, set())
 
     def test_the_peer_ends_too(self) -> None:
         """Then nothing is left to be aborted."""
@@ -543,7 +548,7 @@ class EmptiedTests(ProtocolTestCase):
 
     def emptied(self) -> Deferred[None]:
         """Wait for a second at most."""
-        return Deferred.fromCoroutine(self.factory.emptied(1.0))
+        return Deferred.fromCoroutine(self.factory.places.emptied(1.0))
 
     def test_nobody_there(self) -> None:
         """There is nothing to wait for."""
@@ -611,7 +616,7 @@ class SocketTests(TestCase):
         self.exchange.start()
         self.addCleanup(lambda: Deferred.fromCoroutine(self.exchange.stop()))
         settings = LinkSettings(PlainDialect("test"), 100)
-        self.factory = ChatFactory(self.exchange, settings, 2, reactor)
+        self.factory = ChatFactory(self.exchange, settings, Places(2, reactor), reactor)
 
     async def talk(self, server: Any, client: Any) -> list[bytes]:
         """Listen, let a client talk, and return what it was sent."""
@@ -619,7 +624,7 @@ class SocketTests(TestCase):
         self.addCleanup(port.stopListening)
         collector: Any = await client(port).connect(Factory.forProtocol(Collector))
         received: bytes = await collector.over
-        await self.factory.emptied(60)
+        await self.factory.places.emptied(60)
         return received.split(b"\0")
 
     def check(self, frames: list[bytes]) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from ecochat.core.items import Kicked, Reply
 from ecochat.net import silence
 from ecochat.net.bucket import CALM, RateLimit
-from ecochat.net.link import BAD_FRAMES, IN_FLIGHT
+from ecochat.net.intake import BAD_FRAMES
+from ecochat.net.link import IN_FLIGHT
 from tests.net import fakes
 from tests.net.fakes import MAX_FRAME, Connection, World
 from tests.net.test_link import WELCOME, LinkTestCase

@@ -5,7 +5,14 @@ from __future__ import annotations
 from twisted.logger import capturedLogs, formatEvent
 from twisted.trial.unittest import SynchronousTestCase
 
-from ecochat.core.items import Item, SessionAway, SessionRenamed
+from ecochat.core.items import (
+    Event,
+    Item,
+    SessionAway,
+    SessionClosed,
+    SessionOpened,
+    SessionRenamed,
+)
 from ecochat.net.serverlog import FEW, ServerLog
 
 
@@ -44,6 +51,30 @@ class ServerLogTests(SynchronousTestCase):
 
     def test_a_reason_of_several_lines(self) -> None:
         """It is no line of its own: that could be taken for something else's."""
-        away = SessionAway(1, 7, "lost\ns8 eve is now bob")
+        away = SessionAway(1, 7, "lost\ns8 eve is now bob", "al")
         [entry] = self.written([away])
         self.assertEqual(entry, "s7 is away: lost s8 eve is now bob")
+
+    def test_clients_of_the_upper_case_program(self) -> None:
+        """They are called what that program's log called them; others are not, whose
+        names only look like that."""
+        for nick, name in (("client-12", "Client 12"), ("myclient-1", "myclient-1")):
+            items = [
+                SessionOpened(1, 7, nick, "1.2.3.4:5", 1000, 3),
+                SessionClosed(2, 7, nick, "closed", 1000, 0),
+            ]
+            lines = [
+                f"s7 {name} connected from 1.2.3.4:5",
+                f"s7 {name} disconnected: closed; 0 remain",
+            ]
+            self.assertEqual(self.written(list(items)), lines)
+
+    def test_what_they_say(self) -> None:
+        """It is theirs in the log, too, where that has what is said."""
+        event = Event(1, 1, 5, 1000, 7, "client-1", "message", "client-2")
+        log = ServerLog(with_messages=True)
+        with capturedLogs() as entries:
+            log.messages("lobby", [event])
+            log.write()
+        [entry] = map(formatEvent, entries)
+        self.assertEqual(entry, "lobby 5 Client 1: 'client-2'")

@@ -67,7 +67,7 @@ class Contract:
             SessionRenamed(2, 1, "alice", "al"),
             SessionRenamed(3, 2, "guest-2", "bob"),
         ]
-        resumed = [SessionResumed(4, 1, "5.6.7.8:9", 10)]
+        resumed = [SessionResumed(4, 1, "5.6.7.8:9", 10, "al")]
         self.store.append(Batch(renamed=renamed, resumed=resumed))
         open_one = SessionRecord(1, "al", "5.6.7.8:9", 1001, None)
         self.assertEqual(self.store.open_sessions(ALL, 0, 1, 9), [open_one])

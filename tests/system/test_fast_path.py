@@ -31,6 +31,7 @@ from ecochat.net.link import LinkSettings
 from ecochat.net.listing import CHUNK
 from ecochat.net.outlet import Outlet
 from ecochat.net.pipe import SocketPipe, TransportPipe
+from ecochat.net.places import Places
 from ecochat.net.protocol import ChatFactory, ChatProtocol
 from ecochat.net.storage import Storage
 from ecochat.store.memory import MemoryStore
@@ -142,7 +143,9 @@ class Serving(EndpointsTestCase):
         self.exchange = Exchange(Limits(), Storage(MemoryStore(), reactor), reactor)
         self.exchange.start()
         settings = LinkSettings(PlainDialect("test"), 65_536)
-        self.factory = ChatFactory(self.exchange, settings, 100, reactor)
+        self.factory = ChatFactory(
+            self.exchange, settings, Places(100, reactor), reactor
+        )
         self.protocols: list[ChatProtocol] = []
         self.outlets: dict[ChatProtocol, Outlet] = {}
         self.gone: dict[ChatProtocol, Deferred[None]] = {}
@@ -165,7 +168,7 @@ class Serving(EndpointsTestCase):
 
     def _watch(self) -> None:
         """Note which connections there are, and when each has gone."""
-        link, gone = self.factory.link, self.factory.gone
+        link, gone = self.factory.link, self.factory.places.gone
 
         def made(protocol: ChatProtocol) -> Any:
             self.protocols.append(protocol)
@@ -180,7 +183,7 @@ class Serving(EndpointsTestCase):
                 self.gone[protocol].callback(None)
 
         self.patch(self.factory, "link", made)
-        self.patch(self.factory, "gone", over)
+        self.patch(self.factory.places, "gone", over)
 
     async def stop(self) -> None:
         """Stop it; nothing is left of it then."""
@@ -188,7 +191,7 @@ class Serving(EndpointsTestCase):
             peer.close()
         await self.port.stopListening()
         await self.exchange.stop()
-        await self.factory.emptied(5)
+        await self.factory.places.emptied(5)
 
     async def peer(self, slow: bool = False) -> Peer:
         """Make a peer that has its session."""
@@ -244,7 +247,7 @@ class Serving(EndpointsTestCase):
         protocols = [getattr(one, "protocol", None) for one in watched]
         inner = [getattr(one, "wrappedProtocol", None) for one in protocols]
         self.assertNotIn(protocol, [*protocols, *inner])
-        self.assertNotIn(protocol, self.factory.connections)
+        self.assertNotIn(protocol, self.factory.places.connections)
 
     async def say_one_more(self, writer: Peer, readers: list[Peer]) -> None:
         """The readers are told what is said from now on."""

@@ -1,8 +1,8 @@
 """A person's chat, without I/O: what is typed and answered in, lines to show out."""
 
 from collections import deque
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, NamedTuple
 
 import msgspec
 
@@ -14,9 +14,10 @@ from ecochat.client.terminal.harmless import harmless
 from ecochat.client.terminal.line import Line, error, notice
 from ecochat.client.terminal.scene import Scene, remember
 from ecochat.core import limits, wire
-from ecochat.core.commands import parse_command
+from ecochat.core.commands import COMMANDS, Command, parse_command
 from ecochat.core.errors import Refused
 from ecochat.core.requests import (
+    Announce,
     Clients,
     Depart,
     GetTopic,
@@ -29,12 +30,15 @@ from ecochat.core.requests import (
     SetAcks,
     SetNick,
     SetTopic,
+    Shutdown,
     Who,
 )
 from ecochat.core.requests import Rooms as GetRooms
 
 MOST = 100
 """Requests that may wait for their answer; a person sees before that that none come."""
+
+LEAVE_HINT = "to leave: /quit or Ctrl-D"
 
 ASKED = 200
 """Sessions at a server up to which it is asked who is in a room that one enters."""
@@ -66,7 +70,12 @@ class Chat(Scene):
     :ivar given_back: what was typed and not stored; the input takes it from here, one
         after the other.
     :param asks_who: whether it asks who is in a room that one enters.
+    :cvar commands: those that are completed, by name.
     """
+
+    commands: ClassVar[Mapping[str, Command]] = {
+        name: command for name, command in COMMANDS.items() if not command.operator
+    }
 
     def __init__(self, asks_who: bool = True) -> None:
         super().__init__()
@@ -101,10 +110,18 @@ class Chat(Scene):
         if not typed.strip():
             return []
         try:
-            request = parse_command(typed) if typed.startswith("/") else Say(typed)
-            return self._do(typed, request)
+            return self._do(typed, self._understood(typed))
         except Refused as refusal:
             return self._refused(typed, refusal.text)
+
+    def interrupted(self) -> list[Line]:
+        """Take a Ctrl-C: what was typed is dropped."""
+        self.given_back.clear()
+        return [notice(LEAVE_HINT)]
+
+    def _understood(self, typed: str) -> Request:
+        """Return what is asked for; :raises Refused: when that cannot be read."""
+        return parse_command(typed) if typed.startswith("/") else Say(typed)
 
     def _do(self, typed: str, request: Request) -> list[Line]:
         if isinstance(request, Depart):
@@ -185,7 +202,8 @@ class Chat(Scene):
         if not isinstance(wrong, Disconnected):
             return self._refused(sent.typed, str(wrong), sent)
         self.failures += 1
-        lost = "not confirmed (/history shows if it is stored)" if sent.said else ""
+        is_kept = sent.said and not isinstance(sent.request, Announce)
+        lost = "not confirmed (/history shows if it is stored)" if is_kept else ""
         text = f"{lost or 'there was no answer to'}: {sent.typed}"
         return [error(safe(text))]
 
@@ -210,6 +228,10 @@ class Chat(Scene):
             return []
         remember(self.places, end.room)
         return [notice(f"stored in {end.room} as {end.n}: {safe(sent.typed)}")]
+
+    def _announced(self, sent: Sent, items: list[Any], end: Any) -> list[Line]:
+        """What the server says to everyone, oneself too, shows it."""
+        return []
 
     def _topic(self, sent: Sent, items: list[Any], end: Any) -> list[Line]:
         if isinstance(end, wire.Stored):
@@ -288,4 +310,6 @@ _ANSWERS: dict[type[Request], Callable[[Chat, Sent, list[Any], Any], list[Line]]
     GetRooms: Chat._list_of_rooms,
     Who: Chat._list_of_people,
     Clients: Chat._count,
+    Announce: Chat._announced,
+    Shutdown: Chat._announced,
 }

@@ -38,7 +38,7 @@ def offers(before: str, word: str, chat: Chat) -> Iterator[Offer]:
     """
     command, *arguments = before.split() or [""]
     if before == word and before.startswith("/"):
-        return _commands(word)
+        return _commands(word, chat)
     if word.startswith("@"):
         people = _matching(word[1:], reversed(chat.people))
         return ((f"@{nick} ", f"@{nick}", "") for nick in people)
@@ -51,9 +51,9 @@ def offers(before: str, word: str, chat: Chat) -> Iterator[Offer]:
     return iter(())
 
 
-def _commands(word: str) -> Iterator[Offer]:
-    for command in COMMANDS.values():
-        if not command.operator and f"/{command.name}".startswith(word.lower()):
+def _commands(word: str, chat: Chat) -> Iterator[Offer]:
+    for command in chat.commands.values():
+        if f"/{command.name}".startswith(word.lower()):
             end = " " if command.arguments else ""
             yield f"/{command.name}{end}", command.usage, command.help
 
@@ -77,7 +77,7 @@ def _values(argument: Argument, chat: Chat) -> Iterable[str]:
 _VALUES: dict[str, Callable[[Chat], Iterable[str]]] = {
     "NICK": lambda chat: reversed(chat.people),
     "ROOM": lambda chat: reversed(chat.places),
-    "COMMAND": lambda chat: COMMANDS,
+    "COMMAND": lambda chat: chat.commands,
 }
 """What an argument can be, by its name; the likeliest first."""
 

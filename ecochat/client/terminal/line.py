@@ -24,12 +24,14 @@ class Line(NamedTuple):
     :param said: may be of several lines.
     :param room: where, if not in the current room.
     :param number: the number under which what oneself wrote is stored.
+    :param time: the time of day, where that is shown.
     """
 
     kind: Kind
     said: Fragments
     room: str = ""
     number: str = ""
+    time: str = ""
 
     @property
     def text(self) -> str:

@@ -29,6 +29,7 @@ def nick_style(nick: str) -> str:
 
 def fragments(line: Line, own_nick: str) -> Fragments:
     """Return a line as it is to be shown, without a line feed at its end."""
+    when = [("class:quiet", f"{line.time} ")] if line.time else []
     where = [("class:quiet", f"[{line.room}] ")] if line.room else []
     number = [("class:quiet", f"  {line.number}")] if line.number else []
     mark, style = _KINDS.get(line.kind, ([], ""))
@@ -41,7 +42,7 @@ def fragments(line: Line, own_nick: str) -> Fragments:
     for part, text in line.said:
         other = nick_style(text) if part == "name" else style
         said.append((styles.get(part, other), text))
-    return [*where, *mark, *said, *number]
+    return [*when, *where, *mark, *said, *number]
 
 
 def plain(line: Line) -> str:
@@ -56,10 +57,10 @@ def waiting_fragments(typed: str, nick: str) -> Fragments:
 
 
 def prompt_fragments(nick: str, room: str, online: bool) -> Fragments:
-    """Return the prompt: who one is, and where."""
-    where = room or "no room"
+    """Return the prompt: who one is, and where, unless that is nowhere ever."""
+    where: Fragments = [("", f" {room}")] if room else []
     state: Fragments = [] if online else [("class:error", " (no connection)")]
-    return [("class:own", nick), ("", f" {where}"), *state, ("class:quiet", "> ")]
+    return [("class:own", nick), *where, *state, ("class:quiet", "> ")]
 
 
 def _is_called(line: Line, nick: str) -> bool:

@@ -3,17 +3,19 @@
 import contextlib
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from ecochat import __version__
 from ecochat.client.address import Address, parse_address
-from ecochat.client.program import USAGE, complain
+from ecochat.client.program import UNREACHABLE, USAGE, complain
 from ecochat.client.program import run as run_program
 
 PATIENCE = 10.0
 """Seconds that lines between programs wait for a server that is lost: one that is
 started again takes about one, and a script should know soon that it is gone."""
+
+NO_FILES = "standard input and output have to be open"
 
 
 def run(server: str, nick: str | None = None) -> int:
@@ -28,21 +30,31 @@ def run(server: str, nick: str | None = None) -> int:
         refused something; 2: the address cannot be read; 3: the server cannot be
         reached, or was lost.
     """
-    if None in (sys.stdin, sys.stdout):  # closed by the shell that started us
-        return _tell(USAGE, "standard input and output have to be open")
+    if not has_files():
+        return tell(USAGE, NO_FILES)
     try:
         address = parse_address(server)
     except ValueError as wrong:
-        return _tell(USAGE, str(wrong))
-    return (_chat if _has_terminal() else _copy)(address, nick or None)
+        return tell(USAGE, str(wrong))
+    return (_chat if has_terminal() else _copy)(address, nick or None)
 
 
-def _has_terminal() -> bool:
+def has_files() -> bool:
+    """Whether there are an input and an output: a shell can start us without."""
+    return None not in (sys.stdin, sys.stdout)
+
+
+def has_terminal() -> bool:
+    """Whether both are a terminal on which a prompt can be shown."""
     dumb = os.environ.get("TERM", "").lower() in ("", "dumb", "unknown")
     return sys.stdin.isatty() and sys.stdout.isatty() and not dumb
 
 
-def _chat(address: Address, nick: str | None) -> int:
+def in_terminal(history: str) -> Callable[[Any], Any]:
+    """Prepare this process for a prompt; return what makes that for a talk.
+
+    :param history: the name of the file that keeps what is typed.
+    """
     import asyncio
 
     from twisted.internet import asyncioreactor
@@ -53,13 +65,11 @@ def _chat(address: Address, nick: str | None) -> int:
     from prompt_toolkit.output import ColorDepth
     from prompt_toolkit.output.vt100 import Vt100_Output
 
-    from ecochat.client.errors import NoKey
-    from ecochat.client.keys import held_key
     from ecochat.client.terminal.history import InputHistory
     from ecochat.client.terminal.keyboard import Keyboard
     from ecochat.client.terminal.prompt import Prompt
 
-    history = InputHistory(user_state_path("ecochat") / "input-history")
+    kept = InputHistory(user_state_path("ecochat") / history)
     output = Vt100_Output.from_pty(
         sys.stdout, os.environ.get("TERM"), ColorDepth.from_env()
     )
@@ -67,18 +77,14 @@ def _chat(address: Address, nick: str | None) -> int:
     output.enable_cpr = False
 
     def make(talk: Any) -> Any:
-        return Prompt(talk.chat, talk.say, history, Keyboard(sys.stdin), output)
+        return Prompt(talk.chat, talk.say, kept, Keyboard(sys.stdin), output)
 
-    with contextlib.ExitStack() as held:
-        key = None
-        try:
-            key = held.enter_context(held_key(str(address)))
-        except NoKey as why:  # one for this run has to do
-            _tell(0, str(why))
-        return _run(make, True, address, nick=nick, key=key)
+    return make
 
 
-def _copy(address: Address, nick: str | None) -> int:
+@contextlib.contextmanager
+def between_programs() -> Iterator[Callable[[Any], Any]]:
+    """Give what makes a talk's lines in, lines out."""
     from ecochat.client.terminal.relay import Relay
 
     def make(talk: Any) -> Any:
@@ -88,19 +94,47 @@ def _copy(address: Address, nick: str | None) -> int:
 
     blocking = {file: os.get_blocking(file) for file in (0, 1)}
     try:
-        return _run(make, False, address, nick=nick, patience=PATIENCE)
+        yield make
     finally:
         for file, was in blocking.items():  # other programs may go on with them
             os.set_blocking(file, was)
 
 
-def _run(
-    make: Callable[[Any], Any], is_watched: bool, address: Address, **settings: Any
+def _chat(address: Address, nick: str | None) -> int:
+    make = in_terminal("input-history")
+
+    from ecochat.client.errors import NoKey
+    from ecochat.client.keys import held_key
+
+    with contextlib.ExitStack() as held:
+        key = None
+        try:
+            key = held.enter_context(held_key(str(address)))
+        except NoKey as why:  # one for this run has to do
+            tell(0, str(why))
+        return run_talk(make, True, address, nick=nick, key=key)
+
+
+def _copy(address: Address, nick: str | None) -> int:
+    with between_programs() as make:
+        return run_talk(make, False, address, nick=nick, patience=PATIENCE)
+
+
+def run_talk(
+    make: Callable[[Any], Any],
+    is_watched: bool,
+    address: Address,
+    *,
+    chat: Any = None,
+    advice: str = "",
+    **settings: Any,
 ) -> int:
     """Talk with a face until that is done; return the exit status.
 
     :param make: makes the face of a talk.
     :param is_watched: whether a person sees it.
+    :param chat: what is known of it at first; by default nothing.
+    :param advice: what to do when the server cannot be reached, beside the usual.
     :param settings: of the :class:`ecochat.client.Client`.
     """
     from ecochat.client.client import Client
@@ -112,10 +146,11 @@ def _run(
         try:
             address.connector(reactor)
         except ValueError as wrong:
-            raise SystemExit(_tell(USAGE, str(wrong))) from None
+            raise SystemExit(tell(USAGE, str(wrong))) from None
         client = Client(address.written, name=f"ecochat/{__version__}", **settings)
-        talk = Talk(client, is_watched)
-        raise SystemExit(_tell(*await talk.run(make(talk))))
+        talk = Talk(client, is_watched, chat)
+        status, why = await talk.run(make(talk))
+        raise SystemExit(tell(status, why + advice * (status == UNREACHABLE)))
 
     try:
         run_program(main)
@@ -123,7 +158,8 @@ def _run(
         return int(end.code or 0)
 
 
-def _tell(status: int, why: str) -> int:
+def tell(status: int, why: str) -> int:
+    """Write why, if there is anything to say; return the status."""
     if why:
         complain(f"ecochat: {why}")
     return status

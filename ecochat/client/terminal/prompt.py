@@ -21,7 +21,7 @@ from ecochat.client.lines import Fragments
 from ecochat.client.safe import safe
 from ecochat.client.terminal.chat import Chat
 from ecochat.client.terminal.completion import ChatCompleter
-from ecochat.client.terminal.line import Line, notice
+from ecochat.client.terminal.line import Line
 from ecochat.client.terminal.look import (
     STYLE,
     fragments,
@@ -35,8 +35,6 @@ WAITING = 500
 
 SHOWN_WAITING = 3
 """Messages without their answer that are shown above the prompt; the last ones."""
-
-LEAVE_HINT = "to leave: /quit or Ctrl-D"
 
 _KEYS = KeyBindings()
 
@@ -125,8 +123,7 @@ class Prompt:
         try:
             typed = await self._session.prompt_async()
         except KeyboardInterrupt:
-            self._chat.given_back.clear()
-            self.show([notice(LEAVE_HINT)])
+            self.show(self._chat.interrupted())
         except EOFError:
             self._over = True
         else:
@@ -175,7 +172,5 @@ class Prompt:
         chat = self._chat
         shown: Fragments = []
         for sent in chat.waiting[-SHOWN_WAITING:]:
-            shown += [*waiting_fragments(safe(sent.said), chat.nick), ("", "\n")]
-        return FormattedText(
-            shown + prompt_fragments(chat.nick, chat.room, chat.online)
-        )
+            shown += [*waiting_fragments(safe(sent.said), chat.prompt[0]), ("", "\n")]
+        return FormattedText(shown + prompt_fragments(*chat.prompt, chat.online))

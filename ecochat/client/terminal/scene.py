@@ -45,6 +45,11 @@ class Scene:
         """The current room; empty for none."""
         return self.rooms[-1] if self.rooms else ""
 
+    @property
+    def prompt(self) -> tuple[str, str]:
+        """What the prompt says: who one is, and where; empty for nowhere ever."""
+        return self.nick, self.room or "no room"
+
     def go_into(self, room: str) -> None:
         """Take it that this is the current room now."""
         self.rooms = [*(r for r in self.rooms if r != room), room]

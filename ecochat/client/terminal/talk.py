@@ -39,10 +39,13 @@ class Talk:
     :ivar chat: what is known of it.
     :param is_watched: whether a person sees it; if not, nobody is told who is there,
         and what was refused counts in the exit status.
+    :param chat: what is known of it at first; by default nothing.
     """
 
-    def __init__(self, client: Client, is_watched: bool = True) -> None:
-        self.chat = Chat(is_watched)
+    def __init__(
+        self, client: Client, is_watched: bool = True, chat: Chat | None = None
+    ) -> None:
+        self.chat = chat or Chat(is_watched)
         self._is_watched = is_watched
         self._client = client
         self._face: Face | None = None

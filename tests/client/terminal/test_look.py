@@ -60,7 +60,7 @@ class LookTests(SynchronousTestCase):
         """Says who and where one is, and that there is no connection."""
         prompts = {
             ("alice", "lobby", True): "alice lobby> ",
-            ("alice", "", True): "alice no room> ",
+            ("Server", "", True): "Server> ",
             ("alice", "lab", False): "alice lab (no connection)> ",
         }
         for given, shown in prompts.items():

@@ -8,6 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from ecochat.client import Offline, Online, Refused
 from ecochat.client.terminal import prompt
+from ecochat.client.terminal.chat import LEAVE_HINT
 from ecochat.client.terminal.line import error
 from ecochat.core import wire
 from tests.client.terminal.fakes import Desk, at_desk, message, stored, welcome
@@ -98,7 +99,7 @@ class PromptTests(SynchronousTestCase):
 
             async def act(desk: Desk, keys: str = keys) -> None:
                 desk.keyboard.send_text("oops\x03")
-                await desk.until(lambda: desk.sees(prompt.LEAVE_HINT))
+                await desk.until(lambda: desk.sees(LEAVE_HINT))
                 await desk.until(lambda: desk.prompt._session.app.is_running)
                 self.assertEqual(desk.input, "")
                 desk.keyboard.send_text(keys)
@@ -137,7 +138,7 @@ class PromptTests(SynchronousTestCase):
             desk.keyboard.send_text("\r")
             await desk.until(lambda: desk.input == "two")
             desk.keyboard.send_text("\x03")
-            await desk.until(lambda: desk.sees(prompt.LEAVE_HINT))
+            await desk.until(lambda: desk.sees(LEAVE_HINT))
             await desk.until(lambda: desk.input == "")
 
         desk = at_desk(act)

@@ -1,0 +1,1 @@
+"""What the unchanged clients of the classroom programs speak (docs/classic.md)."""
