@@ -61,7 +61,8 @@ def _hand_over(
     """Open the place that tells of another one beside it, and that one: the clients of
     the echo program are told a port number first, and talk there."""
     if endpoint_description(where).split(":")[0] not in ("tcp", "tcp6"):
-        give_up(f"{given}: its clients are told a port number, so it has to be TCP")
+        how = "write eco=PORT or eco=HOST:PORT"
+        give_up(f"{given}: its clients are told a port number, {how}")
     first = HandOverFactory(0)
     port = listen(reactor, where, first, given)
     address: Any = port.getHost()

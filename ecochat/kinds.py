@@ -89,6 +89,14 @@ def _write_seconds(seconds: int) -> str:
     return f"{seconds // _UNITS[unit]}{unit}"
 
 
+def _room(word: str) -> str:
+    try:
+        check_room(word)
+    except Refused as refused:
+        raise ValueError(f"is not for a room: {refused.text}") from None
+    return word
+
+
 def _kept(
     read: Callable[[str], int],
 ) -> Callable[[str], tuple[str, int | None]]:
@@ -97,10 +105,7 @@ def _kept(
     def kept(word: str) -> tuple[str, int | None]:
         room, equals, amount = word.rpartition("=")
         if equals:
-            try:
-                check_room(room)
-            except Refused as refused:
-                raise ValueError(f"is not for a room: {refused.text}") from None
+            _room(room)
         return room, None if amount == ALL else read(amount)
 
     return kept
@@ -133,14 +138,6 @@ def _classic(word: str) -> tuple[str, str]:
         return name, where
     names = ", ".join(CLASSIC)
     raise ValueError(f"is none of {names}, alone or as eco=tcp:50002, and not {ALL}")
-
-
-def _room(word: str) -> str:
-    try:
-        check_room(word)
-    except Refused as refused:
-        raise ValueError(f"is no room: {refused.text}") from None
-    return word
 
 
 def _rate(word: str) -> float:

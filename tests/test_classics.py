@@ -208,7 +208,7 @@ class RefusedTests(ClassicsTestCase):
     def test_the_echo_program_needs_tcp(self) -> None:
         """Its clients are told a number, and would not know of encryption there."""
         path = os.path.join(self.short_folder(), "eco")
-        said = "its clients are told a port number, so it has to be TCP"
+        said = "its clients are told a port number, write eco=PORT or eco=HOST:PORT"
         for where in (f"unix:{path}", "ssl:0:privateKey=key.pem"):
             refused = self.refused("--classic", f"eco={where}")
             self.assertEqual(refused, f"--classic eco={where}: {said}")

@@ -276,7 +276,7 @@ class WrongTests(OptionsTestCase):
         for room in ("", "@bob", "a b"):
             with self.subTest(room=room):
                 line = self.refusal("--classic-room", room)
-                self.assertIn("is no room: a room name", line)
+                self.assertIn("is not for a room: a room name", line)
 
     def test_a_secret_is_not_repeated(self) -> None:
         """What stands on stderr may end in a log."""

@@ -45,7 +45,7 @@ class FrameDecoder:
     @property
     def is_full(self) -> bool:
         """Whether no more is to be read for now: while there is anything."""
-        return self._at < len(self._data)
+        return self.waiting
 
     def receive(self, data: bytes) -> None:
         """Take the next bytes of the stream."""

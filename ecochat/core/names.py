@@ -11,7 +11,11 @@ MAX_ROOM = 64
 RESERVED = frozenset(
     ("server", "system", "operator", "admin", "root", "everyone", "here", "end")
 )
-_NUMBERED = re.compile(r"(guest|client|eco)-\d+|client\d+")
+_NUMBERED = {
+    "nickname": re.compile(r"(guest|client|eco)-\d+|client\d+"),
+    "room name": re.compile(r"(guest|client)-\d+"),
+}
+"""What the server gives to people by itself; of rooms what was never to be had."""
 _ALLOWED = {"L", "M", "Nd"}
 _INVISIBLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0"
@@ -62,7 +66,7 @@ def _check(what: str, name: str, extra: str, longest: int, own: str) -> str:
     if not all(_is_allowed(char, "_-" + extra) for char in name + key):
         others = "_ - and ." if extra else "_ and -"
         raise Refused("bad_name", f"a {what} has letters, marks, digits, {others} only")
-    if key in RESERVED or (_NUMBERED.fullmatch(key) and key != own):
+    if key in RESERVED or (_NUMBERED[what].fullmatch(key) and key != own):
         raise Refused("bad_name", f"the name {name} is reserved")
     return key
 

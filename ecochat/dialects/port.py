@@ -56,11 +56,11 @@ class Dialect(Protocol):
         itself (:class:`ecochat.core.items.Stored`).
     :ivar needs_hello: whether a session begins with a request of its own
         (:class:`ecochat.core.requests.Hello`), not with any.
+    :ivar prompt: what asks for that request; empty where nothing does.
     :ivar is_framed: whether frames are delimited. If not, each read is a frame, each
         thing is sent by itself, and a connection begins at once, with this dialect and
         no other.
     :ivar hears_others: whether what others write is told.
-    :ivar prompt: what asks for that request then; empty where nothing does.
     :ivar form: see :class:`ecochat.core.requests.Open`; as ``rooms``.
     """
 

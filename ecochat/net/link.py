@@ -110,7 +110,9 @@ class Link:
     The first frame tells which dialect is spoken. Reading stops while the session has
     unsent output, while a list is on its way to it, while it has many requests
     unanswered, while the hub has many waiting, and while it has sent too fast. What is
-    read by then waits here: at most what one read brings.
+    read by then waits here: at most what one read brings. (Not so where reads are the
+    frames: there one dialect is spoken, reading goes on while output is unsent, and up
+    to :data:`ecochat.core.reads.WAITING` reads wait here.)
     """
 
     __slots__ = (

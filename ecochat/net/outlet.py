@@ -169,9 +169,10 @@ class Outlet:
         return self._owed
 
     def owe(self, reply: Reply) -> Owed:
-        """Take something for this session alone; :meth:`pump` sends it."""
+        """Take something for this session alone; :meth:`pump` sends it, unless the end
+        is there before it."""
         owed = Owed(reply, self._channels.get(getattr(reply.body, "room", 0)))
-        if not self._closed:
+        if not (self._closed or self._last is not None):
             self.fall_behind()
             self._owed.add(owed, self.positions)
         return owed
@@ -218,13 +219,13 @@ class Outlet:
         """
         self.fall_behind()
         while not (self._pipe.blocked or self._closed):
-            if self._last is not None:
+            if self._last is not None and not self._owed:
                 self._finish(self._last)
             elif self._reading:
                 break
             elif self._list is not None and self._list is not ASKED:
                 self._advance(self._list)
-            elif not self._send_chunk(notes):
+            elif not self._send_chunk(notes) and self._last is None:
                 break
         ends = self._closed or self._last is not None
         if not (self.owes or self._reading or ends):
@@ -237,8 +238,12 @@ class Outlet:
         self.owner.guarded(self.pump)
 
     def end(self, last: bytes) -> None:
-        """Send nothing more but this, and finish when it has left."""
+        """Send nothing more but this, and finish when it has left. Where each thing is
+        sent by itself, the answers that wait only for that go before it."""
+        owed, self._owed = self._owed, OwedQueue()
         self._forget()
+        if not self.dialect.is_framed:
+            self._owed = owed
         self._last = last
         self.pump()
 

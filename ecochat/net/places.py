@@ -23,8 +23,7 @@ the 200 that a connection does, and most come from few hosts."""
 class Guest(Protocol):
     """A connection; see :class:`ecochat.net.protocol.ChatProtocol`.
 
-    :ivar source: the address that it counts for; behind a proxy the peer's own may
-        become known later.
+    :ivar source: the address that it counts for; empty for this machine's own.
     """
 
     source: str

@@ -1,5 +1,4 @@
-"""The Twisted shell around links: streams of null-terminated frames, and the factory
-that all of them share."""
+"""The Twisted shell around links: byte streams, and the factory that they share."""
 
 from __future__ import annotations
 
@@ -28,10 +27,8 @@ from twisted.internet.protocol import Protocol, ServerFactory, connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from ecochat.core.framing import DELIMITER
 from ecochat.core.reads import READ
 from ecochat.dialects.port import Dialect
-from ecochat.net.channel import Attached
 from ecochat.net.exchange import Exchange
 from ecochat.net.link import Link, LinkSettings
 from ecochat.net.paced import PacedPipe
@@ -79,7 +76,6 @@ class ChatProtocol(Protocol):
     :ivar source: see :class:`ecochat.net.places.Guest`.
     """
 
-    delimiter = DELIMITER
     factory: ChatFactory
     transport: Any  # of several interfaces; Twisted's own type names but one
     pipe: Pipe
@@ -108,7 +104,7 @@ class ChatProtocol(Protocol):
             self.abort()
 
     def handshakeCompleted(self) -> None:
-        """Greet nobody yet: that waits for the first frame, or for silence."""
+        """Begin the link, or say why there is no place for it."""
         self._cancel_deadline()
         self.pipe = self.factory.pipe(self.transport)
         if self._refusal:
@@ -248,11 +244,6 @@ class ChatFactory(ServerFactory):
         self.reactor = reactor
         self._exchange = exchange
         self._settings = settings
-
-    @property
-    def sessions(self) -> dict[int, Attached]:
-        """The sessions of the whole server, by number."""
-        return self._exchange.sessions
 
     def buildProtocol(  # type: ignore[override]  # the stub's type variable is free
         self, addr: IAddress | None

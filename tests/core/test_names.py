@@ -96,6 +96,7 @@ class RoomTests(SynchronousTestCase):
         """A dot is allowed too, and 64 code points."""
         self.assertEqual(check_room("Team.2-a"), "team.2-a")
         self.assertEqual(check_room("r" * 64), "r" * 64)
+        self.assertEqual(check_room("Client01"), "client01")
 
     def test_refused(self) -> None:
         """The error speaks of rooms."""

@@ -275,28 +275,28 @@ class EndTests(ClassicTestCase):
         clients.append(self.client("nick"))
         for client in clients:
             client.clear()
-        clients[0].read(b"hi")
+        clients[0].read(b"hi", b"ho")
         self.world.run()
         stopped = Deferred.fromCoroutine(self.world.exchange.stop())
         self.wait()
         self.successResultOf(stopped)
         last = b"server is stopping\n"
-        told = [[b"hi", last], [last], [last], [b"eco-1: hi", last], [last]]
+        told = [[b"hi", b"ho", last], [last], [last], [b"eco-1: hi", last], [last]]
         self.assertEqual([client.sent for client in clients], told)
         self.assertEqual([c.shell.calls for c in clients], [["close"]] * 5)
         self.assertEqual(self.world.timers, [])
 
     def test_thrown_out(self) -> None:
-        """It is told so in a line, after what it was answered before; then it closes
-        although more was due to it."""
+        """It is told so in a line, after the answers that wait for the pauses only;
+        then it closes although more was due to it."""
         olga = self.world.join("/nick olga", settings=self.world.of_operators)
         one = self.come("eco")
-        one.read(b"hi")
+        one.read(b"hi", b"ho", b"hu")
         self.world.run()
         olga.send("a", "b", "/kick eco-1 too loud")
         self.wait()
         why = b"an operator has ended your session: too loud\n"
-        self.assertEqual(one.sent, [b"hi", why])
+        self.assertEqual(one.sent, [b"hi", b"ho", b"hu", why])
         self.assertEqual(one.shell.calls, ["close"])
         self.wait(LAST_WORDS)
         self.assertEqual(one.shell.calls, ["close"])

@@ -159,17 +159,16 @@ class ConnectionTests(ProtocolTestCase):
         self.world.run()
         frames = transport.read().split(b"\0")
         self.assertEqual(frames[1:], [b"+ lobby 1", b"* guest-1 is now bob", b""])
-        self.assertEqual(list(self.factory.sessions), [1])
+        self.assertEqual(list(self.world.exchange.sessions), [1])
         self.assertEqual(self.factory.places.connections, {protocol})
         self.lose(protocol)
-        self.assertEqual(self.factory.sessions, {})
+        self.assertEqual(self.world.exchange.sessions, {})
         self.assertEqual(self.factory.places.connections, set())
 
     def test_interfaces(self) -> None:
-        """Twisted tells it of half-closes, and its frames end with a null byte."""
+        """Twisted tells it of half-closes."""
         protocol = self.factory.buildProtocol(None)
         self.assertTrue(IHalfCloseableProtocol.providedBy(protocol))
-        self.assertEqual(protocol.delimiter, b"\0")
 
     def test_addresses(self) -> None:
         """The log has where the peer is."""
@@ -244,7 +243,7 @@ class ConnectionTests(ProtocolTestCase):
         self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
         self.assertEqual(transport.calls, ["abortConnection"])
         self.lose(protocol, ConnectionAborted())
-        self.assertEqual(self.factory.sessions, {})
+        self.assertEqual(self.world.exchange.sessions, {})
 
 
 class DrainingTests(ProtocolTestCase):

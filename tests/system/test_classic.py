@@ -158,7 +158,7 @@ class StatusTests(SynchronousTestCase):
         self.assertEqual(repr(cache), told.removeprefix("Server Cache: ")[:-1])
 
 
-EMPTY = b"a message cannot have a null byte in it, ignored\n"
+WITH_NUL = b"a message cannot have a null byte in it, ignored\n"
 NOT_UTF8 = b"not UTF-8, ignored\n"
 TIMES = re.compile(rb"(Request Time: ).*")
 
@@ -282,8 +282,8 @@ class OddTimingTests(SynchronousTestCase):
                 (b"\xff\xfe", NOT_UTF8),
                 (b"good\xff", NOT_UTF8),
                 (b"\xed\xa0\x80", NOT_UTF8),
-                (b"one\0two", EMPTY),
-                (b"\0", EMPTY),
+                (b"one\0two", WITH_NUL),
+                (b"\0", WITH_NUL),
             ):
                 self.assertEqual(client.ask(wrong), answer)
             client.send(b"good")
@@ -389,4 +389,4 @@ class WrongOptionsTests(SynchronousTestCase):
         """Its clients are told a port number, so they cannot be sent elsewhere."""
         told = self.refused("--classic", "eco=unix:eco.sock")
         self.assertIn("--classic eco=unix:eco.sock: ", told)
-        self.assertIn("has to be TCP", told)
+        self.assertIn("write eco=PORT", told)

@@ -46,7 +46,9 @@ class LogLines:
     def _line(self, text: str) -> Line | None:
         entry = _ENTRY.fullmatch(text)
         if entry is None:
-            return self._make(safe(text)) if self._make else None
+            if self._make is None and text[0].isspace():
+                return None
+            return (self._make or notice)(safe(text))
         time, system, said = entry.groups()
         self._make = error if system.endswith(_SERIOUS) else notice
         if system == _SHOWN_ANYWAY:
@@ -59,7 +61,9 @@ class LogLines:
 class LogReader:
     """Reads a log from a file number to its end, however much else is to be done.
 
-    :param take: takes what was read; ``over``: called at the end.
+    :param file: its number.
+    :param take: takes what was read.
+    :param over: called at the end.
     """
 
     def __init__(

@@ -30,6 +30,9 @@ from ecochat.dialects.frames import bad_frame
 from ecochat.dialects.plain_parser import trim
 from ecochat.dialects.port import View
 
+ASKED = ""
+"""The ref of what is answered by what it came to."""
+
 Answer = Callable[[Any, str | None], str]
 """Makes the text of an answer, of its body and of the request's ref."""
 
@@ -145,12 +148,12 @@ def said(read: str, answer: str) -> Request:
     return Tell(answer, ref=answer) if blank else Say(text, ref=answer)
 
 
-def fact(body: Fact, ref: str | None) -> str:
+def _fact(body: Fact, ref: str | None) -> str:
     """Return a short answer; empty for what nobody asked."""
     return "" if ref is None else body.text
 
 
-def announced(body: Announced, ref: str | None) -> str:
+def _announced(body: Announced, ref: str | None) -> str:
     """Return what the operator says to everyone."""
     return f"Server: {body.text}"
 
@@ -177,10 +180,10 @@ def _ended(body: Ended, ref: str | None) -> str:
 
 _ANSWERS: dict[type[Body], Answer] = {
     Stored: _stored,
-    Fact: fact,
+    Fact: _fact,
     Refusal: _refusal,
     Kicked: _refusal,
     Failed: _failed,
     Ended: _ended,
-    Announced: announced,
+    Announced: _announced,
 }

@@ -5,16 +5,13 @@ from datetime import datetime
 
 from ecochat.core.items import Clock
 from ecochat.core.requests import Clients, Depart, Mac, Name, Request, Tell, Time
-from ecochat.dialects.classic.base import ClassicDialect, ClassicParser, said
+from ecochat.dialects.classic.base import ASKED, ClassicDialect, ClassicParser, said
 
 ATTEMPTS = 10
 """Passwords that may be tried after one QUIT; then the connection is closed."""
 
 PROMPT = "ENTER PASSWORD: "
 WRONG = "WRONG PASSWORD, TRY AGAIN..."
-
-ASKED = ""
-"""The ref of what is answered by what it came to."""
 
 WORDS: dict[str, Request] = {
     "TIME": Time(local=True, ref=ASKED),

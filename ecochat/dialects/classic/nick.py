@@ -10,11 +10,8 @@ from ecochat.core.items import Clock, HelpText, Renamed, WhoPage
 from ecochat.core.moments import timestamp
 from ecochat.core.requests import Hello, Refuse, Request, Say, Tell
 from ecochat.core.wire import PROTOCOL
-from ecochat.dialects.classic.base import ClassicDialect, ClassicParser
+from ecochat.dialects.classic.base import ASKED, ClassicDialect, ClassicParser
 from ecochat.dialects.plain_parser import trim
-
-ASKED = ""
-"""The ref of what is answered by what it came to."""
 
 WORDS = ("help", "time", "joke", "who", "nick", "quit")
 """The commands that there are here."""

@@ -39,6 +39,7 @@ class LogLinesTests(SynchronousTestCase):
         own = AT + b" [ecochat.net.serverlog.ServerLog#info] s1 al connected from x\n"
         more = b"\ts2 bo connected from y\n"
         self.assertEqual(self.shown(own + more), [])
+        self.assertEqual(self.shown(own + b"Fatal error\n"), ["* Fatal error"])
         failed = AT + b" [x#critical] failed\n\tTraceback\n\n"
         self.assertEqual(self.shown(failed), ["19:30:05 ! failed", "!     Traceback"])
 

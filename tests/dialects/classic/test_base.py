@@ -88,7 +88,7 @@ class EventTests(SynchronousTestCase):
         for dialect in DIALECTS.values():
             said = [
                 dialect.event("class", replace(MESSAGE, kind=kind), View.OTHER)
-                for kind in ("topic", "edit", "delete", "reaction")
+                for kind in set(i.KINDS) - {"message"}
             ]
             said += [
                 dialect.note("class", note, View.OTHER),
