@@ -4,6 +4,7 @@ import argparse
 from collections.abc import AsyncIterator
 
 from ecochat.client.client import Client
+from ecochat.client.errors import Disconnected, Ended
 from ecochat.client.happenings import Offline, Online
 from ecochat.client.safe import safe
 from ecochat.core.limits import HISTORY
@@ -49,7 +50,7 @@ async def _follow(
     if nick is not None:
         await take_name(client, nick)
     happenings = client.events()
-    room = await client.join(arguments.room, after=seen)
+    room = await _join(client, arguments.room, seen)
     async for happening in happenings:
         if isinstance(happening, Offline):
             tell(safe(f"{happening.why}; trying again"))
@@ -59,6 +60,18 @@ async def _follow(
             room = happening.new
         elif isinstance(happening, Event | Expired) and happening.room == room:
             yield happening
+
+
+async def _join(client: Client, room: str, after: int) -> str:
+    """Join, however often the connection is lost before the answer."""
+    while True:
+        try:
+            return await client.join(room, after=after)
+        except Ended:
+            raise
+        except Disconnected:
+            if not client.running:
+                raise
 
 
 async def read_history(

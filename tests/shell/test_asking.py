@@ -1,11 +1,13 @@
 """Reading what a server has; see also tests.system.test_shell."""
 
 from argparse import Namespace
+from collections.abc import Sequence
 from typing import Any
 
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred, fail, succeed
 from twisted.trial.unittest import SynchronousTestCase
 
+from ecochat.client.errors import Disconnected, Ended
 from ecochat.client.happenings import Happening
 from ecochat.core.wire import Event, Message, Said
 from ecochat.shell import asking
@@ -23,9 +25,12 @@ class Room:
 
     :ivar asked: the limits that history was asked with.
     :ivar joined: after which numbers it was joined.
+    :ivar failures: what becomes of the first attempts to join.
     """
 
     nick = "carol-tail"
+    running = True
+    failures: Sequence[Exception] = ()
 
     def __init__(self, last: int, *follows: Happening) -> None:
         self._kept: list[Event] = [message(n) for n in range(1, last + 1)]
@@ -55,6 +60,9 @@ class Room:
     def join(self, room: str, after: int) -> Deferred[str]:
         """See :meth:`ecochat.client.Client.join`."""
         self.joined.append(after)
+        if self.failures:
+            failure, *self.failures = self.failures
+            return fail(failure)
         return succeed(room)
 
     async def events(self) -> Any:
@@ -117,3 +125,20 @@ class AskingTests(SynchronousTestCase):
         empty = Room(0)
         self.assertEqual(self.follow(empty), [])
         self.assertEqual(empty.joined, [0])
+
+    def test_a_connection_that_is_lost_while_joining(self) -> None:
+        """It is joined on the next one; not where there will be none."""
+        room = Room(3, message(4))
+        room.failures = [Disconnected("closed"), Disconnected("closed")]
+        self.assertEqual([event.n for event in self.follow(room, limit=0)], [4])
+        self.assertEqual(room.joined, [3, 3, 3])
+        for failure, runs in (
+            (Ended("kicked", "out"), True),
+            (Disconnected(""), False),
+        ):
+            client: Any = Room(3)
+            client.failures, client.running = [failure], runs
+            words = {"room": "lobby", "since": None, "limit": 0, "nick": None}
+            first: Any = tail(client, Namespace(**words, follow=True)).__anext__()
+            ended: Deferred[Said] = Deferred.fromCoroutine(first)
+            self.failureResultOf(ended, type(failure))
