@@ -1,5 +1,7 @@
 """Keeps a conversation connected: connects, and again when the connection is lost."""
 
+import contextlib
+import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -12,20 +14,38 @@ from twisted.python.failure import Failure
 from ecochat.client.address import Address
 from ecochat.client.backoff import Backoff
 from ecochat.client.conversation import Conversation
-from ecochat.client.errors import Disconnected, ServerFault, Unreachable
+from ecochat.client.errors import Disconnected, ServerFault, Unreachable, Untrusted
 from ecochat.client.happenings import Online, Outcome, Over, Unreached
 from ecochat.client.reasons import plain, why_not
+from ecochat.client.trust import Trust
 from ecochat.core.framing import encode_frame
 
 GREETING = 10.0
 """Seconds in which a server has to greet after it has been reached."""
 
-QUIET = 60.0
+QUIET = 10.0
 """Seconds without a word from the server after which it is asked whether it is there,
-and as long again after which it is taken to be gone."""
+and as long again after which it is taken to be gone: who writes knows within 20 seconds
+whether anybody hears it. 1,000 clients that are silent are 100 questions a second."""
+
+ASLEEP = 5.0
+"""Seconds by which a look at the clock may be late before the machine is taken to have
+slept: a program that is only busy is not that late."""
+
+FRESH = 3.0
+"""Seconds that an attempt to connect has in any case. Whoever asks for another one with
+each line that is typed would else never let one succeed; a handshake whose first packet
+is lost takes a second longer."""
 
 PING = encode_frame('{"op":"ping","ref":"quiet"}')
 """What is asked then; nobody waits for its answer, any word from the server will do."""
+
+
+def uptime() -> float:
+    """Return the seconds since some moment, also those for which the machine slept, as
+    a reactor's clock need not have them."""
+    clock = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.time() if clock is None else time.clock_gettime(clock)
 
 
 class Connection:
@@ -33,9 +53,14 @@ class Connection:
 
     :ivar is_paused: whether nothing is read.
     :ivar is_stopped: whether no other connection is made.
+    :ivar uptime: see the parameter.
     :param hear: told what comes of the conversation.
     :param patience: the seconds without a session after which it gives up; None: never.
     :param reactor: for connecting and for time.
+    :param quiet: the seconds of silence after which the server is asked whether it is
+        there, and as long again after which it is not.
+    :param uptime: tells the seconds that have passed, asleep or not.
+    :param trust: whom to trust over TLS; see :meth:`Address.connector`.
     """
 
     def __init__(
@@ -46,18 +71,27 @@ class Connection:
         backoff: Backoff,
         patience: float | None,
         reactor: Any,
+        quiet: float = QUIET,
+        uptime: Callable[[], float] = uptime,
+        trust: Trust | None = None,
     ) -> None:
         self.conversation = conversation
         self.reactor = reactor
+        self.quiet = quiet
+        self.uptime = uptime
         self.is_paused = False
         self.is_stopped = False
         self._address = address
         self._hear = hear
         self._backoff = backoff
         self._patience = patience
+        self._trust = trust
         self._wire: _Wire | None = None
+        self._untrusted: Untrusted | None = None
         self._was_online = self._was_of_use = False
+        self._at_once = False
         self._awaited: Deferred[Any] | None = None
+        self._fresh_until = 0.0
         self._running: Deferred[None] = succeed(None)
 
     def start(self) -> None:
@@ -65,9 +99,8 @@ class Connection:
 
         :raises ValueError: when Twisted cannot read the endpoint.
         """
-        endpoint = self._address.connector(self.reactor)
+        endpoint = self._address.connector(self.reactor, self._trust)
         self._running = Deferred.fromCoroutine(self._run(endpoint))
-        self._running.addErrback(_unless_cancelled)
 
     def stop(self) -> Deferred[None]:
         """Drop the connection, if there is one, and make no other; wait for its end."""
@@ -77,6 +110,20 @@ class Connection:
         elif self._awaited is not None:
             self._awaited.cancel()
         return self._running
+
+    def retry_now(self) -> None:
+        """Wait no longer before the next attempt, or for the present one, unless that
+        is a fresh one; or ask the server whether it is still there."""
+        if self._awaited is not None:
+            if self.reactor.seconds() >= self._fresh_until:
+                self.hurry()
+                self._awaited.cancel()
+        elif self._wire is not None and self.conversation.online:
+            self._wire.ask()
+
+    def hurry(self) -> None:
+        """Have the next attempt be made at once, and others soon after it."""
+        self._at_once = self._was_of_use = True
 
     def flush(self) -> None:
         """Send what the conversation has to send."""
@@ -95,35 +142,41 @@ class Connection:
     async def _run(self, endpoint: Any) -> None:
         without = self.reactor.seconds()
         while not self.is_stopped:
+            self._at_once, self._untrusted = False, None
             why = await self._converse(endpoint)
+            error = self._untrusted or Unreachable(why)
             now, was_online = self.reactor.seconds(), self._was_online
-            delay = self._backoff.delay(self._was_of_use)
+            delay = self._backoff.delay(self._was_of_use) * (not self._at_once)
             self._was_online = self._was_of_use = False
             self._tell(self.conversation.lost(why))
             if was_online:
                 without = now
-            elif not self.is_stopped:
-                self._tell([Unreached(Unreachable(why))])
+            elif not self.is_stopped and not self._at_once:
+                self._tell([Unreached(error)])
             if self._patience is not None and now + delay > without + self._patience:
-                self._tell([Over(Unreachable(why))])
+                self._tell([Over(error)])
             if not self.is_stopped:
-                await self._await(deferLater(self.reactor, delay))
+                with contextlib.suppress(CancelledError):
+                    await self._await(deferLater(self.reactor, delay))
 
     async def _converse(self, endpoint: Any) -> str:
         """Have a connection until it ends; return why."""
         factory = Factory.forProtocol(lambda: _Wire(self))
+        self._fresh_until = self.reactor.seconds() + FRESH
         try:
             wire = await self._await(endpoint.connect(factory))
         except Exception:  # whatever an endpoint can raise
             return why_not(self._address, Failure())
+        finally:
+            self._fresh_until = 0.0
         why: str = await wire.ended
-        if not self._was_online:
+        if not self._was_online and self._untrusted is None:
             before = self.conversation.said_before
             why = f"{self._address} {'says: ' + before if before else why}"
         return why
 
     async def _await(self, awaited: Deferred[Any]) -> Any:
-        """Wait for what :meth:`stop` may cancel."""
+        """Wait for what :meth:`stop` and :meth:`retry_now` may cancel."""
         self._awaited = awaited
         try:
             return await awaited
@@ -155,9 +208,13 @@ class Connection:
         finally:
             self.flush()
 
-    def lost(self) -> None:
-        """Take the end of the connection."""
+    def lost(self, reason: Failure) -> str:
+        """Take the end of the connection; return why, in words."""
         self._wire = None
+        if isinstance(reason.value, Untrusted):
+            self._untrusted = reason.value
+            return self._untrusted.brief
+        return plain(reason)
 
 
 class _Wire(Protocol):
@@ -173,7 +230,8 @@ class _Wire(Protocol):
         self.ended: Deferred[str] = Deferred()
         self._owner = owner
         self._why = ""
-        self._asked = False
+        self._asked = self._greeted = False
+        self._heard = self._due = 0.0
         self._deadline: Any = None
 
     def connectionMade(self) -> None:
@@ -185,21 +243,22 @@ class _Wire(Protocol):
     def dataReceived(self, data: bytes) -> None:
         if self._why:
             return  # it is of no use any more
+        self._asked = False
+        self._heard = self._owner.reactor.seconds()
         try:
             self._owner.received(data)
         except (ServerFault, Disconnected) as fault:
             self._log.warn("the connection is dropped: {fault}", fault=str(fault))
             self.abort(str(fault))
-        if self._owner.conversation.online and self._deadline.active():
-            self._asked = False
-            self._deadline.cancel()
-            self._deadline = self._owner.reactor.callLater(QUIET, self._quiet)
+        if self._owner.conversation.online and not self._greeted:
+            self._greeted = True
+            self._watch(self._owner.quiet)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         if self._deadline.active():
             self._deadline.cancel()
-        self._owner.lost()
-        self.ended.callback(self._why or plain(reason))
+        why = self._owner.lost(reason)
+        self.ended.callback(self._why or why)
 
     def write(self, data: bytes) -> None:
         """Send this."""
@@ -219,15 +278,31 @@ class _Wire(Protocol):
         text = f"nothing came for {GREETING:.0f} seconds that is a greeting"
         self.abort(f"{text}; is it an EcoChat server?")
 
-    def _quiet(self) -> None:
-        if self._asked and not self._owner.is_paused:
+    def ask(self) -> None:
+        """Ask whether the server is there, unless that is asked or nothing is read."""
+        if not self._asked:
+            self._asked = not self._owner.is_paused
+            if self._asked:
+                self.write(PING)
+            self._watch(self._owner.quiet)
+
+    def _watch(self, seconds: float) -> None:
+        """Look after some seconds whether anything was heard."""
+        if self._deadline.active():
+            self._deadline.cancel()
+        self._due = self._owner.uptime() + seconds
+        self._deadline = self._owner.reactor.callLater(seconds, self._look)
+
+    def _look(self) -> None:
+        owner = self._owner
+        quiet = self._heard + owner.quiet - owner.reactor.seconds()
+        if owner.uptime() > self._due + ASLEEP:
+            owner.hurry()
+            self.abort("this machine has slept")
+        elif quiet > 0:
+            self._watch(quiet)
+        elif self._asked and not owner.is_paused:
             self.abort("the server does not answer any more")
-            return
-        self._asked = not self._owner.is_paused
-        if self._asked:
-            self.write(PING)
-        self._deadline = self._owner.reactor.callLater(QUIET, self._quiet)
-
-
-def _unless_cancelled(failure: Failure) -> None:
-    failure.trap(CancelledError)
+        else:
+            self._asked = False
+            self.ask()

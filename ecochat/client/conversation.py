@@ -7,7 +7,7 @@ what was written and is not known to be stored.
 
 import secrets
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Union
+from typing import Any
 
 import msgspec
 
@@ -15,6 +15,7 @@ from ecochat.client.errors import (
     ClientError,
     Disconnected,
     Ended,
+    NotKept,
     NotStored,
     Refused,
     ServerFault,
@@ -23,13 +24,16 @@ from ecochat.client.happenings import (
     Answer,
     Answered,
     Failed,
+    Held,
     Offline,
     Online,
     Outcome,
     Over,
 )
+from ecochat.client.objects import decoded, encoded
+from ecochat.client.outbox import Outbox
 from ecochat.client.positions import Positions
-from ecochat.client.unanswered import ITEMS, Asked, Unanswered
+from ecochat.client.unanswered import ITEMS, Asked, Unanswered, room_of
 from ecochat.core import wire
 from ecochat.core.framing import DEFAULT_LIMIT, DELIMITER, BadFrame, FrameDecoder
 from ecochat.core.requests import Hello, Join, Leave, Pong, Request, SetNick
@@ -51,19 +55,10 @@ FAILED_WRITES = frozenset(("not_stored", "id_skipped"))
 """What says of something in order that it is not stored."""
 
 _HELLO = "hello"
-_OPS = frozenset(str(kind.__struct_config__.tag) for kind in wire.SAID)
-_decode = msgspec.json.Decoder(Union[wire.SAID]).decode  # noqa: UP007
 
-
-class _Op(msgspec.Struct):
-    op: str
-    event: Any = None
-
-    @property
-    def is_known(self) -> bool:
-        """Whether this version knows it, and the event that it tells of, if any."""
-        inner = self.event.get("op") if isinstance(self.event, dict) else self.op
-        return {self.op, str(inner)} <= _OPS
+_HEAD = 64
+"""Bytes that the ref and the id of a request take at most, and the id of a private room
+instead of its name."""
 
 
 class Conversation:
@@ -81,6 +76,10 @@ class Conversation:
         for from now on; None for the lobby.
     :param key: at least 22 characters; one is made by default.
     :param name: the program's own name and version.
+    :param outbox: keeps what is written until it is answered, for the next one of this
+        key; what it holds from before is sent first.
+    :raises ValueError: when the outbox is that of another key.
+    :raises NotKept: when the outbox cannot be read.
     """
 
     def __init__(
@@ -90,18 +89,21 @@ class Conversation:
         rooms: Mapping[str, int | None] | None = None,
         key: str | None = None,
         name: str = "",
+        outbox: Outbox | None = None,
     ) -> None:
+        if outbox is not None and key != outbox.key:
+            raise ValueError("an outbox needs the key that it is for")
         self.key = key or secrets.token_urlsafe(32)
         self.nick = nick or ""
         self.positions = Positions()
         self.welcome: wire.Welcome | None = None
         self.online = False
-        self.unanswered = Unanswered()
+        self.unanswered = Unanswered(outbox, self.positions.talk)
         self.said_before = ""
         self._wanted = nick
         self._asked_rooms = None if rooms is None else dict(rooms)
         self._name = name
-        self._last_id = 0
+        self._held = False
         self._greeted = False
         self._output = bytearray()
         self._decoder = FrameDecoder(LONGEST)
@@ -121,14 +123,20 @@ class Conversation:
     def request(self, request: Request) -> str:
         """Ask something, now or as soon as there is a session; return its ref.
 
+        What writes is in the outbox by then, if there is one.
+
         :raises TooMuch: when too much is unanswered.
         :raises Refused: ``too_long`` when no frame could hold it.
+        :raises NotKept: when the outbox cannot keep it.
         :raises ValueError: when JSON cannot hold it.
         """
         self._check_length(request)
-        ref = self.unanswered.add(request)
-        if self.online:
+        is_sent = self.online and not self._held
+        ref = self.unanswered.add(request, is_sent)
+        if is_sent:
             self._send(self.unanswered[ref])
+        elif self.online:
+            self._send_waiting()
         return ref
 
     def data_to_send(self) -> bytes:
@@ -139,7 +147,7 @@ class Conversation:
 
     def _check_length(self, request: Request) -> None:
         limit = self.welcome.limits.frame if self.welcome else DEFAULT_LIMIT
-        if len(_encoded(request)) + _HEAD > limit:
+        if len(encoded(request)) + _HEAD > limit:
             raise Refused("too_long", f"a request has at most {limit:,} bytes")
 
     def _hello(self, nick: str | None) -> None:
@@ -155,17 +163,25 @@ class Conversation:
         )
 
     def _send(self, asked: Asked) -> None:
-        """Send a request; what writes gets its id when it is sent first, since only the
-        welcome tells which ids are free."""
-        if asked.is_write:
-            id = getattr(asked.request, "id", None) or self._last_id + 1
-            asked.request = msgspec.structs.replace(asked.request, id=id)
-            self._last_id = max(self._last_id, id)
         asked.sent = True
-        self._write(asked.request)
+        self._write(asked.to_send)
+
+    def _send_waiting(self) -> str:
+        """Send what waits for it, in order; what writes once it has its id, since only
+        the welcome tells which ids are free. Return why some of it may not be sent."""
+        why = ""
+        try:
+            self.unanswered.number()
+        except NotKept as error:
+            why = str(error)
+        self._held = bool(why)
+        for _, asked in self.unanswered.items():
+            if not asked.sent and (asked.id or not asked.is_write):
+                self._send(asked)
+        return why
 
     def _write(self, request: Request) -> None:
-        self._output += _encoded(request) + DELIMITER
+        self._output += encoded(request) + DELIMITER
 
     # What comes in
 
@@ -178,16 +194,12 @@ class Conversation:
         :raises Disconnected: when the server does not let us in now.
         """
         self._decoder.receive(data)
-        while (frame := self._decoder.next_frame()) is not None:
-            if isinstance(frame, BadFrame):
-                raise ServerFault(f"the server sent a frame that is {frame.value}")
-            if frame.startswith("{"):
-                self._greeted = True
-                yield from self._read(frame)
-            elif self._greeted and frame:
-                raise ServerFault("the server sent something that is no JSON object")
-            elif frame.startswith("! "):
-                self.said_before = frame[2:]
+        try:
+            yield from self._frames()
+        finally:
+            self.unanswered.sweep()
+        if self._held and self.online:
+            self._send_waiting()
 
     def lost(self, why: str) -> Iterator[Outcome]:
         """Take the end of a connection; yield what comes of it."""
@@ -205,8 +217,20 @@ class Conversation:
         for ref in self.unanswered.clear():
             yield Failed(ref, error)
 
+    def _frames(self) -> Iterator[Outcome]:
+        while (frame := self._decoder.next_frame()) is not None:
+            if isinstance(frame, BadFrame):
+                raise ServerFault(f"the server sent a frame that is {frame.value}")
+            if frame.startswith("{"):
+                self._greeted = True
+                yield from self._read(frame)
+            elif self._greeted and frame:
+                raise ServerFault("the server sent something that is no JSON object")
+            elif frame.startswith("! "):
+                self.said_before = frame[2:]
+
     def _read(self, frame: str) -> Iterator[Outcome]:
-        said = _decoded(frame)
+        said = decoded(frame)
         if said is None:
             return
         if not self.online:
@@ -234,21 +258,33 @@ class Conversation:
         elif isinstance(said, wire.Error):
             yield from self._not_begun(said)
 
-    def _begin(self, welcome: wire.Welcome) -> Iterator[Failed]:
-        """Begin a session; send what waited for it, but what this server takes in no
-        frame, since nothing would answer that."""
+    def _begin(self, welcome: wire.Welcome) -> Iterator[Failed | Held]:
+        """Begin a session; send what waited for it, but what may not be sent to this
+        server."""
         self.welcome = welcome
         self.nick = welcome.nick
         self.online = True
-        self._last_id = max(self._last_id, welcome.last_id)
+        self.unanswered.last_id = max(self.unanswered.last_id, welcome.last_id)
+        failed = []
         for ref, waiting in self.unanswered.items():
             try:
-                self._check_length(waiting.request)
+                self._check_known(waiting)
+                self._check_length(waiting.to_send)
             except Refused as refusal:
                 self.unanswered.pop(ref)
-                yield Failed(ref, refusal)
-            else:
-                self._send(waiting)
+                failed.append(Failed(ref, refusal))
+        if why := self._send_waiting():
+            yield Held(why)
+        yield from failed
+
+    def _check_known(self, waiting: Asked) -> None:
+        """See that nothing goes to somebody else than it was written for. What may be
+        stored is asked for all the same: under its id it is not written again."""
+        last_id = self.welcome.last_id if self.welcome else 0
+        if waiting.is_vague and (waiting.id or last_id + 1) > last_id:
+            room = room_of(waiting.request) or "the room where you were"
+            text = f"{room} may be another one by now, not sent; write it again"
+            raise Refused("no_nick", text)
 
     def _not_begun(self, error: wire.Error) -> Iterator[Outcome]:
         """Take a refused hello. Back again, a name that is gone is not insisted on."""
@@ -330,31 +366,6 @@ _UNASKED: dict[type[wire.Said], Callable[[Conversation, Any], bool]] = {
     wire.Ping: Conversation._pong,
 }
 """What changes something of the conversation's own."""
-
-_HEAD = 64
-"""Bytes that the ref and the id of a request take, at most."""
-
-
-def _encoded(request: Request) -> bytes:
-    """Return a request as JSON, without what is not said in it."""
-    fields = msgspec.structs.asdict(request)
-    said = {name: value for name, value in fields.items() if value is not None}
-    return msgspec.json.encode({"op": request.__struct_config__.tag, **said})
-
-
-def _decoded(frame: str) -> wire.Said | None:
-    """Return what a frame says; None for what this version does not know."""
-    try:
-        said: wire.Said = _decode(frame)
-    except (msgspec.DecodeError, RecursionError) as wrong:
-        try:
-            is_known = msgspec.json.decode(frame, type=_Op).is_known
-        except (msgspec.DecodeError, RecursionError):
-            is_known = True
-        if not is_known:
-            return None
-        raise ServerFault(f"the server sent what cannot be read: {wrong}") from None
-    return said
 
 
 def _refusal(error: wire.Error) -> Refused:

@@ -40,6 +40,39 @@ class Unreachable(Disconnected):
     """There is no server to be reached there, or none that answers."""
 
 
+class Untrusted(Unreachable):
+    """A server's certificate is neither verified nor known; nothing was sent there.
+
+    :ivar brief: a short sentence, for where the whole text has no place.
+    :ivar where: the server's host and port.
+    :ivar fingerprint: the SHA-256 of its certificate, as ``AB:CD:…``.
+    :ivar known: the fingerprint that it had; empty for a server that is not known.
+    :ivar can_be_accepted: whether a person can be asked to accept it: not where it has
+        changed, nor where a file says who verifies servers.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        brief: str,
+        where: str,
+        fingerprint: str,
+        known: str = "",
+        is_unverified: bool = False,
+    ) -> None:
+        super().__init__(text)
+        self.brief = brief
+        self.where = where
+        self.fingerprint = fingerprint
+        self.known = known
+        self.can_be_accepted = not (known or is_unverified)
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether it is another one than before: somebody may be listening in."""
+        return bool(self.known)
+
+
 class Ended(Disconnected):
     """The server has ended the session for good; the client does not come back.
 
@@ -54,6 +87,11 @@ class Ended(Disconnected):
 
 class NoKey(ClientError):
     """No key can be kept on this machine, or all that are kept are in use."""
+
+
+class NotKept(ClientError):
+    """The outbox, or another file, cannot be used, as on a full disk; what was to be
+    kept in it before it is sent is not sent."""
 
 
 class TooMuch(ClientError):

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from ecochat.client.errors import ClientError, Disconnected, Unreachable
+from ecochat.client.errors import ClientError, Disconnected, Unreachable, Untrusted
 from ecochat.core.wire import Said, Welcome
 
 
@@ -24,6 +24,26 @@ class Offline(NamedTuple):
     """
 
     why: str
+
+
+class Held(NamedTuple):
+    """What is kept from before is not sent, since its ids cannot be kept in the outbox;
+    that is tried again by itself, and what is written meanwhile waits behind it.
+
+    :param why: a sentence for people.
+    """
+
+    why: str
+
+
+class Distrusted(NamedTuple):
+    """There is no session, since the server's certificate is not trusted. It is told
+    once, although the attempts go on; they succeed when it is trusted.
+
+    :param error: what is known of it; see :meth:`ecochat.client.trust.Trust.accept`.
+    """
+
+    error: Untrusted
 
 
 class Answer(NamedTuple):
@@ -68,7 +88,7 @@ class Over(NamedTuple):
     error: Disconnected
 
 
-Happening = Said | Online | Offline
+Happening = Said | Online | Offline | Held | Distrusted
 """What :meth:`ecochat.client.Client.events` gives: what is said in rooms and to all
 (:class:`~ecochat.core.wire.Event`, :class:`~ecochat.core.wire.Joined`, …), as the
 server's own structs, and what becomes of the connection."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from ecochat.client.errors import NoKey
+from ecochat.client.files import replace
 
 SLOTS = 100
 """Keys kept for one server: as many windows as anyone has open there at one time."""
@@ -96,14 +97,7 @@ def _read(file: Path) -> str:
 def _make(file: Path) -> str:
     """Make a key; its file appears when it is complete and on the disk."""
     key = secrets.token_urlsafe(SIZE)
-    new = file.with_name(f"{file.name}.new")
-    new.unlink(missing_ok=True)  # left by a program that was ended
-    number = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with open(number, "w", encoding="ascii") as output:
-        output.write(f"{key}\n")
-        output.flush()
-        os.fsync(output.fileno())
-    new.replace(file)
+    replace(file, f"{key}\n")
     return key
 
 

@@ -16,18 +16,22 @@ from ecochat.client.address import parse_address
 from ecochat.client.backoff import Backoff
 from ecochat.client.connection import Connection
 from ecochat.client.conversation import Conversation
-from ecochat.client.errors import ClientError, Disconnected
+from ecochat.client.errors import ClientError, Disconnected, Refused, Untrusted
 from ecochat.client.feed import Feed
 from ecochat.client.happenings import (
     Answer,
     Answered,
+    Distrusted,
     Failed,
     Happening,
+    Held,
     Online,
     Outcome,
     Over,
     Unreached,
 )
+from ecochat.client.outbox import Kept, Outbox
+from ecochat.client.trust import Trust
 from ecochat.core.requests import History, Quit, Request
 from ecochat.core.wire import Welcome
 
@@ -50,8 +54,14 @@ class Participant(Service):
     :param name: the program's own name and version, as ``bot/1.0``.
     :param patience: the seconds without a session after which it gives up; 0: at the
         first loss. None: never.
+    :param outbox: keeps what is written until it is answered, so that the next client
+        of the same key sends what this one could not; None: nothing outlives this one.
+    :param trust: whom to trust over TLS; by default whom this user has accepted, beside
+        whom this machine verifies.
     :param reactor: Twisted's; by default the one that is installed at the start.
     :param backoff: how long to wait before a connection is made again.
+    :raises ValueError: when the outbox is that of another key.
+    :raises NotKept: when the outbox cannot be read.
     """
 
     _log = Logger()
@@ -65,14 +75,20 @@ class Participant(Service):
         key: str | None = None,
         name: str = f"ecochat.client/{__version__}",
         patience: float | None = None,
+        outbox: Outbox | None = None,
+        trust: Trust | None = None,
         reactor: Any = None,
         backoff: Backoff | None = None,
     ) -> None:
         if rooms is not None and not isinstance(rooms, Mapping):
             rooms = dict.fromkeys(rooms)
         self._address = parse_address(server)
-        self._conversation = Conversation(nick=nick, rooms=rooms, key=key, name=name)
+        self._conversation = Conversation(
+            nick=nick, rooms=rooms, key=key, name=name, outbox=outbox
+        )
         self._patience = patience
+        self._trust = trust
+        self._distrusted = ""
         self._reactor = reactor
         self._backoff = backoff or Backoff()
         self._connection: Connection | None = None
@@ -108,6 +124,12 @@ class Participant(Service):
         return self._conversation.online
 
     @property
+    def has_ended(self) -> bool:
+        """Whether there is no session any more, and none comes: what is asked fails,
+        and nothing of it is in the outbox."""
+        return self._end is not None
+
+    @property
     def welcome(self) -> Welcome | None:
         """What the server greeted with last: its name, the limits, one's session."""
         return self._conversation.welcome
@@ -130,6 +152,7 @@ class Participant(Service):
             self._backoff,
             self._patience,
             self._reactor,
+            trust=self._trust,
         )
         self._connection.start()
         super().startService()  # type: ignore[no-untyped-call]
@@ -143,6 +166,13 @@ class Participant(Service):
         done: Deferred[None] = Deferred()
         self._left.chainDeferred(done)
         return done
+
+    def retry_now(self) -> None:
+        """Connect at once instead of after a while, or see whether the connection is
+        still good: for when the network has come back, or the user asks for it. An
+        attempt that was begun just now goes on."""
+        if self._connection is not None:
+            self._connection.retry_now()
 
     def ready(self) -> Deferred[Welcome]:
         """Wait for the first session; at once when there was one.
@@ -262,6 +292,20 @@ class Participant(Service):
             self._connection.flush()
         return answer
 
+    def take_kept(self) -> list[tuple[Kept, Deferred[Answer]]]:
+        """Return what clients before this one have left in the outbox, in order, each
+        with what gives its answer as :meth:`request` does; each once.
+
+        Taken before the start it is all of that. What nobody takes is sent as well;
+        that it was refused is logged then.
+        """
+        taken = []
+        for ref, asked in self._conversation.unanswered.items():
+            if asked.kept is not None and ref not in self._waiting:
+                answer = self._waiting[ref] = Deferred()
+                taken.append((asked.kept, answer))
+        return taken
+
     # From the conversation
 
     def _hear(self, outcome: Outcome) -> None:
@@ -286,15 +330,30 @@ class Participant(Service):
     def _failed(self, outcome: Failed) -> None:
         if (waiting := self._waiting.pop(outcome.ref, None)) is not None:
             waiting.errback(outcome.error)
+        elif isinstance(outcome.error, Refused):
+            why = str(outcome.error)
+            self._log.warn("what was kept from before is refused: {why}", why=why)
         self._balance()
 
+    def _held(self, outcome: Held) -> None:
+        self._log.error("what is kept cannot be sent: {why}", why=outcome.why)
+        self._put(outcome)
+
     def _online(self, outcome: Online) -> None:
+        self._distrusted = ""
         self._put(outcome)
         self._tell_ready(lambda ready: ready.callback(outcome.welcome))
 
     def _unreached(self, outcome: Unreached) -> None:
         self._log.info("{why}", why=str(outcome.error))
+        if isinstance(outcome.error, Untrusted):
+            self._distrust(outcome.error)
         self._tell_ready(lambda ready: ready.errback(outcome.error))
+
+    def _distrust(self, error: Untrusted) -> None:
+        if str(error) != self._distrusted:  # once, not at each attempt
+            self._distrusted = str(error)
+            self._put(Distrusted(error))
 
     def _over(self, outcome: Over) -> None:
         self._finish(outcome.error, outcome.error)
@@ -305,6 +364,7 @@ class Participant(Service):
 _TAKEN: dict[type, Callable[[Participant, Any], None]] = {
     Answered: Participant._answered,
     Failed: Participant._failed,
+    Held: Participant._held,
     Online: Participant._online,
     Unreached: Participant._unreached,
     Over: Participant._over,

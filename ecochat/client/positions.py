@@ -29,6 +29,14 @@ class Positions(Mapping[str, int]):
         their names may have changed."""
         return {self._lasting(room): n for room, n in self._seen.items()}
 
+    def talk(self, room: str) -> int | None:
+        """Return the id of the private room that a name means, if it is known."""
+        if not room.startswith("@"):
+            return None
+        ids = {f"@{id}": id for id in self._ids.values()}
+        ids |= {fold(name): id for name, id in self._ids.items()}
+        return ids.get(fold(room))
+
     def begin(
         self, rooms: Mapping[str, RoomState], asked: Mapping[str, int | None]
     ) -> dict[str, str]:

@@ -6,7 +6,7 @@ structured dialect is the twin of each.
 
 import difflib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -301,33 +301,35 @@ OPERATORS_ONLY = {c.request: c.name for c in COMMANDS.values() if c.operator}
 """The types of request that are for operators, and the command that each is of."""
 
 
-def find_command(name: str) -> Command:
+def find_command(name: str, commands: Mapping[str, Command] = COMMANDS) -> Command:
     """Return the command of this name, in any case, with or without its slash.
 
+    :param commands: those that there are, by name.
     :raises Refused: ``unknown_command``, naming it and the nearest known one.
     """
-    known = COMMANDS.get(name.removeprefix("/").lower())
+    known = commands.get(name.removeprefix("/").lower())
     if known is None:
         word = name.removeprefix("/")[:40]
-        near = _ELSEWHERE.get(word.lower()) or _nearest(word.lower())
+        near = _ELSEWHERE.get(word.lower()) or _nearest(word.lower(), commands)
         text = f"unknown command /{word}, did you mean /{near}? /help lists them all"
         raise Refused("unknown_command", text)
     return known
 
 
-def _nearest(word: str) -> str:
-    return difflib.get_close_matches(word, COMMANDS, 1, cutoff=0)[0]
+def _nearest(word: str, commands: Mapping[str, Command]) -> str:
+    return difflib.get_close_matches(word, commands, 1, cutoff=0)[0]
 
 
-def parse_command(text: str) -> Request:
+def parse_command(text: str, commands: Mapping[str, Command] = COMMANDS) -> Request:
     """Return what a line that begins with a slash asks for; ``//x`` says ``/x``.
 
+    :param commands: those that there are, by name.
     :raises Refused: ``unknown_command``, or ``usage`` with the usage line.
     """
     if text.startswith("//"):
         return Say(text[1:])
     word, *rest = re.split(r"\s", text, maxsplit=1)
-    command = find_command(word)
+    command = find_command(word, commands)
     try:
         values = _read(command, rest[0].strip() if rest else "")
     except ValueError as wrong:

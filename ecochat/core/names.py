@@ -6,6 +6,9 @@ from functools import lru_cache
 
 from ecochat.core.errors import Refused
 
+LOBBY = "lobby"
+"""The room in which who comes for the first time is."""
+
 MAX_NICK = 32
 MAX_ROOM = 64
 RESERVED = frozenset(

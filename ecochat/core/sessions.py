@@ -25,7 +25,7 @@ from ecochat.core.items import (
     Visit,
     Welcomed,
 )
-from ecochat.core.names import check_nick, fold, guest
+from ecochat.core.names import LOBBY, check_nick, fold, guest
 from ecochat.core.records import KeyRecord
 from ecochat.core.requests import (
     Close,
@@ -37,8 +37,6 @@ from ecochat.core.requests import (
     SetNick,
 )
 from ecochat.core.rooms import enter, entered, find, go_out, leave_all_but
-
-LOBBY = "lobby"
 
 _FROM_NOW_ON: dict[str, int | None] = {LOBBY: None}
 

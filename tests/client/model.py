@@ -14,12 +14,14 @@ class Model:
 
     :ivar log: what was stored, by room, in order.
     :ivar refusing: how many of the next writes it cannot store.
+    :ivar refused: the texts of those that it has refused.
     :ivar out: what it has sent and the client has not got.
     """
 
     def __init__(self, *rooms: str) -> None:
         self.log: dict[str, list[wire.Message]] = {room: [] for room in rooms}
         self.refusing = 0
+        self.refused: set[str] = set()
         self.out = b""
         self._in = b""
         self._stored: dict[int, wire.Message] = {}
@@ -72,6 +74,7 @@ class Model:
             return error(ref, "id_skipped")
         if not duplicate and self.refusing:
             self.refusing -= 1
+            self.refused.add(said["text"])
             return error(ref, "not_stored")
         if not duplicate:
             self._last_id = id

@@ -4,7 +4,8 @@ from twisted.internet.endpoints import HostnameEndpoint
 from twisted.internet.testing import MemoryReactorClock
 from twisted.trial.unittest import SynchronousTestCase
 
-from ecochat.client.address import Address, parse_address
+from ecochat.client.address import Address, over_tls, parse_address
+from ecochat.client.trust import Trust
 
 HOSTS = {
     "localhost": ("localhost", 4040, "localhost:4040"),
@@ -17,7 +18,22 @@ HOSTS = {
 }
 """What a user writes: the host, the port, and how it is shown."""
 
+SECRET = {
+    "tls:chat.example.org": ("chat.example.org", 4041, "tls:chat.example.org:4041"),
+    "TLS:127.0.0.1:4050": ("127.0.0.1", 4050, "tls:127.0.0.1:4050"),
+    "tls:[::1]": ("::1", 4041, "tls:[::1]:4041"),
+    "tls:bücher.example:1": ("bücher.example", 1, "tls:bücher.example:1"),
+}
+"""The same, of servers that are talked with over TLS."""
+
 ENDPOINTS = ("tcp:localhost:4040", "unix:chat.sock", "TCP:h:1", "tcp:host=h:port=1")
+
+TLS_ENDPOINTS = (
+    "tls:host=h:port=1",
+    "tls:h:1:timeout=3",
+    "ssl:h:1:hostname=h",
+)
+"""Those that Twisted verifies alone."""
 
 WRONG = {
     "": "no address",
@@ -31,6 +47,10 @@ WRONG = {
     "[::1]:x": "a number from 1 to 65535",
     "[::1": "no address",
     "localhost:40\n": "a number from 1 to 65535",
+    "tls:localhost:x": "a number from 1 to 65535",
+    "tls:localhost:": "a number from 1 to 65535",
+    "ssl:localhost:4041": "verifies nobody without hostname=",
+    "SSL:h:1:caCertsDir=/x\\:hostname=h": "verifies nobody without hostname=",
 }
 
 
@@ -47,9 +67,36 @@ class AddressTests(SynchronousTestCase):
                 made = address.connector(MemoryReactorClock())
                 self.assertIsInstance(made, HostnameEndpoint)
 
+    def test_hosts_over_tls(self) -> None:
+        """They are hosts too; their port is 4041 unless given."""
+        for written, (host, port, shown) in SECRET.items():
+            with self.subTest(written):
+                address = parse_address(written)
+                expected = Address(written, host=host, port=port, is_secret=True)
+                self.assertEqual((address, str(address)), (expected, shown))
+                self.assertEqual(str(parse_address(shown)), shown)
+                self.assertIsNotNone(address.connector(MemoryReactorClock()))
+
+    def test_over_tls(self) -> None:
+        """What is written for a host is written for one over TLS."""
+        for written in ("localhost", "h:1", "[::1]", "tls"):
+            self.assertEqual(over_tls(written), f"tls:{written}")
+        for written in SECRET:
+            self.assertEqual(over_tls(written), written)
+        for written in (*ENDPOINTS, *TLS_ENDPOINTS, "h:x"):
+            self.assertRaises(ValueError, over_tls, written)
+
+    def test_who_verifies_cannot_be_read(self) -> None:
+        """That is said at once, where an endpoint is asked for."""
+        address, trust = parse_address("tls:localhost"), Trust("/nowhere/ca.pem")
+        error = self.assertRaises(
+            ValueError, address.connector, MemoryReactorClock(), trust
+        )
+        self.assertIn("/nowhere/ca.pem cannot be read: No such file", str(error))
+
     def test_endpoints(self) -> None:
         """What is an endpoint already stands for itself, and Twisted reads it."""
-        for written in ENDPOINTS:
+        for written in (*ENDPOINTS, *TLS_ENDPOINTS):
             with self.subTest(written):
                 address = parse_address(written)
                 self.assertEqual(address, Address(written, endpoint=written))

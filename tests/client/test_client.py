@@ -12,16 +12,20 @@ from twisted.trial.unittest import SynchronousTestCase
 from ecochat.client import feed
 from ecochat.client.backoff import Backoff
 from ecochat.client.client import Client
-from ecochat.client.connection import GREETING, QUIET
+from ecochat.client.connection import ASLEEP, FRESH, GREETING, QUIET
 from ecochat.client.errors import (
     Disconnected,
     Ended,
+    NotKept,
+    NotStored,
     Refused,
     TooMuch,
     Unreachable,
 )
-from ecochat.client.happenings import Happening, Offline, Online
+from ecochat.client.happenings import Happening, Held, Offline, Online
+from ecochat.client.outbox import MemoryOutbox
 from ecochat.client.participant import FAREWELL
+from ecochat.core import requests as ask
 from ecochat.core import wire
 from ecochat.core.requests import Ping
 from tests.client.fakes import (
@@ -284,10 +288,61 @@ class ComingBackTests(ClientTestCase):
         self.reactor.advance(QUIET)
         self.assertTrue(self.transport.aborted)
 
+    def test_within_20_seconds(self) -> None:
+        """From whenever on nothing comes any more, that is known."""
+        for last in (0, 3, 9.5):
+            with self.subTest(last):
+                self.make()
+                self.begin()
+                self.reactor.advance(last)
+                self.hear(message("lobby", 1))
+                self.pass_time(20)
+                self.assertTrue(self.transport.aborted)
+                self.lose()
+                self.client.stopService()
+
+    def pass_time(self, seconds: float) -> None:
+        """Have so many seconds pass."""
+        self.reactor.pump([0.5] * int(2 * seconds))
+
+    def test_busy(self) -> None:
+        """A server that says something again and again is never asked."""
+        for n in range(6, 46):
+            self.reactor.advance(QUIET / 4)
+            self.hear(message("lobby", n))
+        self.assertEqual(self.sent(), [])
+
+    def test_after_sleep(self) -> None:
+        """The connection is not asked whether it lives, it is made again at once; and
+        attempts that fail come as soon as after any other."""
+        connection = self.client._connection
+        assert connection is not None
+        slept = 0.0
+        connection.uptime = lambda: self.reactor.seconds() + slept
+        self.reactor.advance(3)
+        self.hear(message("lobby", 6))
+        self.reactor.advance(QUIET - 3)
+        slept = ASLEEP - 1
+        self.reactor.advance(3)
+        self.assertEqual(self.sent()[-1]["op"], "ping")
+        self.hear(wire.Ok(ref="quiet"))
+        slept += 3600
+        self.reactor.advance(QUIET)
+        self.assertTrue(self.transport.aborted)
+        count = self.attempts()
+        self.lose()
+        self.reactor.advance(0)
+        self.assertEqual(self.attempts(), count + 1)
+        self.refuse()
+        self.reactor.advance(0.5)
+        self.assertEqual(self.attempts(), count + 2)
+
     def test_taken_over(self) -> None:
         """Or thrown out: it ends, and does not fight for its place."""
         asked = self.client.say("lobby", "hi")
+        self.assertFalse(self.client.has_ended)
         self.hear(error(None, "taken_over", "elsewhere"))
+        self.assertTrue(self.client.has_ended)
         self.failureResultOf(asked, Ended)
         self.assertEqual(
             self.failureResultOf(self.loop, Ended).value.code, "taken_over"
@@ -324,6 +379,149 @@ class ComingBackTests(ClientTestCase):
         count = self.attempts()
         self.reactor.advance(60)
         self.assertEqual(self.attempts(), count)
+
+
+class RetryNowTests(ClientTestCase):
+    """When somebody knows that the network is back."""
+
+    def test_instead_of_a_wait(self) -> None:
+        """The next attempt is made now, and the waits are short again."""
+        for wait in (0.25, 0.5, 1, 2, 4, 8, 16):
+            self.refuse()
+            self.reactor.advance(wait)
+        self.failureResultOf(self.ready)
+        self.refuse()
+        count = self.attempts()
+        self.client.retry_now()
+        self.assertEqual(self.attempts(), count + 1)
+        self.refuse()
+        self.reactor.advance(0.25)
+        self.assertEqual(self.attempts(), count + 2)
+
+    def test_instead_of_an_attempt(self) -> None:
+        """One that has no answer is begun anew; that is no failure."""
+        self.reactor.advance(FRESH)
+        self.client.retry_now()
+        self.reactor.advance(0)
+        self.assertEqual(self.attempts(), 2)
+        self.assertNoResult(self.ready)
+        self.begin()
+        self.assertTrue(self.client.online)
+
+    def test_often(self) -> None:
+        """An attempt is left some time, however often another one is asked for."""
+        for _ in range(10):
+            self.client.retry_now()
+            self.reactor.advance(FRESH / 11)
+        self.assertEqual(self.attempts(), 1)
+        self.begin()
+        self.assertTrue(self.client.online)
+
+    def test_in_a_session(self) -> None:
+        """The server is asked at once; the second time that does not put it off."""
+        self.begin()
+        self.client.retry_now()
+        self.assertEqual(self.sent()[0]["op"], "ping")
+        self.reactor.advance(QUIET / 2)
+        self.client.retry_now()
+        self.assertEqual(self.sent(), [])
+        self.reactor.advance(QUIET / 2)
+        self.assertTrue(self.transport.aborted)
+
+    def test_at_other_times(self) -> None:
+        """Nothing comes of it."""
+        Client("localhost", reactor=self.reactor).retry_now()
+        self.connect()
+        self.client.retry_now()
+        self.assertEqual(self.sent(), [])
+        self.client.stopService()
+        self.lose()
+        self.client.retry_now()
+        self.reactor.advance(60)
+        self.assertEqual(self.attempts(), 1)
+        self.failureResultOf(self.ready)
+
+
+class KeptTests(ClientTestCase):
+    """Clients with an outbox, one after the other."""
+
+    key = "k" * 22
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.outbox = MemoryOutbox(self.key, lambda: 7.0)
+        self.make(key=self.key, outbox=self.outbox)
+        self.said = [self.client.say("lobby", text) for text in ("a", "b")]
+        for said in self.said:
+            said.addErrback(lambda failure: None)
+
+    def restart(self) -> None:
+        """Have the client stop, and another one begin."""
+        self.ready.addErrback(lambda failure: None)
+        self.client.stopService()
+        self.make(key=self.key, outbox=self.outbox)
+
+    def test_taken(self) -> None:
+        """The program can have what is left, each with its answer, once."""
+        self.restart()
+        (one, answer), (two, refusal) = self.client.take_kept()
+        self.assertEqual(self.client.take_kept(), [])
+        assert isinstance(one.request, ask.Say)
+        assert isinstance(two.request, ask.Say)
+        texts = [one.request.text, two.request.text]
+        self.assertEqual((texts, one.written), (["a", "b"], 7.0))
+        self.begin()
+        a, b = self.sent()
+        self.hear(wire.Stored(ref=a["ref"], id=1, room="lobby", n=1))
+        self.hear(error(b["ref"], "not_stored"))
+        self.assertEqual(self.successResultOf(answer).end.n, 1)  # type: ignore[attr-defined]
+        self.failureResultOf(refusal, NotStored)
+        self.assertEqual(self.outbox.load(), [])
+
+    def test_taken_late(self) -> None:
+        """It is what has no answer yet; what is written now is not in it."""
+        self.restart()
+        self.begin()
+        a, _ = self.sent()
+        self.hear(wire.Stored(ref=a["ref"], id=1, room="lobby", n=1))
+        self.client.say("lobby", "c")
+        ((kept, _),) = self.client.take_kept()
+        self.assertEqual(kept.request.text, "b")  # type: ignore[attr-defined]
+
+    def test_not_taken(self) -> None:
+        """It is sent all the same, and that it fails is no error of the program."""
+        self.restart()
+        self.begin()
+        a, b = self.sent()
+        self.hear(wire.Stored(ref=a["ref"], id=1, room="lobby", n=1))
+        self.hear(error(b["ref"], "not_stored"))
+        self.assertEqual(self.outbox.load(), [])
+        self.assertEqual(self.flushLoggedErrors(), [])
+
+    def test_stopped(self) -> None:
+        """What is kept is left for the next one."""
+        self.restart()
+        kept = self.client.take_kept()
+        self.restart()
+        for _, answer in kept:
+            self.failureResultOf(answer, Disconnected)
+        self.assertEqual(len(self.outbox.load()), 2)
+
+    def test_full(self) -> None:
+        """Who writes is told; the client goes on, and tells who listens."""
+        self.restart()
+        got, _ = self.collect()
+
+        def fail(*_: object) -> None:
+            raise NotKept("the disk is full")
+
+        for name in ("keep", "change"):
+            self.patch(self.outbox, name, fail)
+        self.begin()
+        self.assertIn(Held("the disk is full"), got)
+        self.failureResultOf(self.client.say("lobby", "c"), NotKept)
+        self.assertTrue(self.client.online)
+        self.assertEqual(self.sent(), [])
 
 
 class LeavingTests(ClientTestCase):

@@ -55,7 +55,7 @@ class LibraryPageTests(SynchronousTestCase):
         for program in PROGRAMS:
             indented = "".join(f"    {line}\n" for line in program.splitlines())
             compile(f"async def main():\n{indented}", "library.md", "exec")
-        self.assertEqual(len(PROGRAMS), 3)
+        self.assertEqual(len(PROGRAMS), 5)
 
     def test_every_call(self) -> None:
         """All that a client can be asked is there, with its arguments."""
