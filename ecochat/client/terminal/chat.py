@@ -13,6 +13,7 @@ from ecochat.client.terminal import phrases
 from ecochat.client.terminal.harmless import harmless
 from ecochat.client.terminal.line import Line, error, notice
 from ecochat.client.terminal.scene import Scene, remember
+from ecochat.client.terminal.typed import typed_for
 from ecochat.core import limits, wire
 from ecochat.core.commands import COMMANDS, Command, parse_command
 from ecochat.core.errors import Refused
@@ -197,6 +198,18 @@ class Chat(Scene):
         if isinstance(sent.request, Join | Leave):
             lines += self._not_moved()
         return lines
+
+    def kept(self, requests: list[Request]) -> list[Sent]:
+        """Take what was written before this run and is not stored yet, in order; return
+        what stands for each, to be answered. It is not to be asked again."""
+        left = [Sent(typed_for(request), request) for request in requests]
+        self.unanswered += left
+        return left
+
+    def put_off(self, sent: Sent) -> list[Line]:
+        """Take it that something is not stored in this run, but kept for the next."""
+        self.unanswered.remove(sent)
+        return []
 
     def _not_done(self, sent: Sent, wrong: ClientError | ValueError) -> list[Line]:
         if not isinstance(wrong, Disconnected):

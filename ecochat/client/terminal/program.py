@@ -4,12 +4,18 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ecochat import __version__
 from ecochat.client.address import Address, parse_address
+from ecochat.client.errors import Disconnected, Ended, NotKept, Untrusted
 from ecochat.client.program import UNREACHABLE, USAGE, complain
 from ecochat.client.program import run as run_program
+from ecochat.client.trust import Trust
+
+if TYPE_CHECKING:
+    from ecochat.client.outbox import Outbox
+    from ecochat.client.terminal.place import Place
 
 PATIENCE = 10.0
 """Seconds that lines between programs wait for a server that is lost: one that is
@@ -18,14 +24,24 @@ started again takes about one, and a script should know soon that it is gone."""
 NO_FILES = "standard input and output have to be open"
 
 
-def run(server: str, nick: str | None = None) -> int:
+def run(
+    server: str,
+    nick: str | None = None,
+    trust: Trust | None = None,
+    room: str | None = None,
+) -> int:
     """Talk with a server until the user leaves; return the exit status.
 
     In a terminal there is a prompt. Where input or output is none, or the terminal is
-    a dumb one, each line of input is said and what comes is printed.
+    a dumb one, each line of input is said and what comes is printed. In any terminal
+    name and rooms are remembered, and what is typed is kept until it is stored.
 
     :param server: what :func:`ecochat.client.address.parse_address` reads.
-    :param nick: the name to take; the server gives one by default.
+    :param nick: the name to take; by default, in a terminal, the one that one had
+        last, if it is free; else the server gives one.
+    :param trust: whom to trust over TLS; by default whom this user does.
+    :param room: the room to be in; by default the lobby, or in a terminal those in
+        which one was.
     :return: 0: the user left; 1: the server ended the session, or, between programs,
         refused something; 2: the address cannot be read; 3: the server cannot be
         reached, or was lost.
@@ -36,7 +52,9 @@ def run(server: str, nick: str | None = None) -> int:
         address = parse_address(server)
     except ValueError as wrong:
         return tell(USAGE, str(wrong))
-    return (_chat if has_terminal() else _copy)(address, nick or None)
+    is_person = sys.stdin.isatty() and sys.stdout.isatty()
+    talk = _chat if is_person else _copy
+    return talk(address, nick or None, trust or Trust(), room or None)
 
 
 def has_files() -> bool:
@@ -50,16 +68,33 @@ def has_terminal() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty() and not dumb
 
 
+def check_connector(address: Address, reactor: Any, trust: Trust | None) -> None:
+    """End the program where an address, or what verifies servers, is of no use.
+
+    :raises SystemExit: with the exit status, when it is told what is wrong.
+    """
+    try:
+        address.connector(reactor, trust)
+    except ValueError as wrong:
+        raise SystemExit(tell(USAGE, str(wrong))) from None
+
+
+def use_asyncio() -> None:
+    """Have Twisted's reactor run on asyncio, as prompt_toolkit does; that comes before
+    anything asks for a reactor."""
+    import asyncio
+
+    from twisted.internet import asyncioreactor
+
+    asyncioreactor.install(asyncio.new_event_loop())
+
+
 def in_terminal(history: str) -> Callable[[Any], Any]:
     """Prepare this process for a prompt; return what makes that for a talk.
 
     :param history: the name of the file that keeps what is typed.
     """
-    import asyncio
-
-    from twisted.internet import asyncioreactor
-
-    asyncioreactor.install(asyncio.new_event_loop())  # before anything asks for one
+    use_asyncio()
 
     from platformdirs import user_state_path
     from prompt_toolkit.output import ColorDepth
@@ -100,24 +135,50 @@ def between_programs() -> Iterator[Callable[[Any], Any]]:
             os.set_blocking(file, was)
 
 
-def _chat(address: Address, nick: str | None) -> int:
-    make = in_terminal("input-history")
-
-    from ecochat.client.errors import NoKey
-    from ecochat.client.keys import held_key
-
+def _chat(
+    address: Address, nick: str | None, trust: Trust, room: str | None = None
+) -> int:
+    """Have a person talk, who is known and whose words are kept."""
     with contextlib.ExitStack() as held:
-        key = None
-        try:
-            key = held.enter_context(held_key(str(address)))
-        except NoKey as why:  # one for this run has to do
-            tell(0, str(why))
-        return run_talk(make, True, address, nick=nick, key=key)
+        is_watched = has_terminal()
+        if is_watched:
+            make = in_terminal("input-history")
+        else:
+            make = held.enter_context(between_programs())
+
+        from ecochat.client.identity import held_identity
+        from ecochat.client.memory import Memory
+        from ecochat.client.terminal.place import Place
+
+        memory = Memory.load()
+        place = Place(memory, str(address), nick, room)
+        key, outbox = held_identity(str(address), held, complain_of)
+        settings: dict[str, Any] = {"key": key, "outbox": outbox, "trust": trust}
+        if not is_watched:
+            settings["patience"] = PATIENCE
+        status = run_talk(make, is_watched, address, place=place, **settings)
+        for note in (*memory.take_notes(), _left_in(outbox)):
+            complain_of(note)
+        return status
 
 
-def _copy(address: Address, nick: str | None) -> int:
+def _left_in(outbox: "Outbox | None") -> str:
+    """Return that something waits for the next run, if it does."""
+    try:
+        left = len(outbox.load()) if outbox is not None else 0
+    except NotKept as why:
+        return str(why)
+    return f"not stored yet, kept to be sent the next time: {left}" if left else ""
+
+
+def _copy(
+    address: Address, nick: str | None, trust: Trust, room: str | None = None
+) -> int:
+    """Talk for another program."""
+    rooms = (room.removeprefix("#"),) if room else None
+    settings: dict[str, Any] = {"nick": nick, "trust": trust, "rooms": rooms}
     with between_programs() as make:
-        return run_talk(make, False, address, nick=nick, patience=PATIENCE)
+        return run_talk(make, False, address, patience=PATIENCE, **settings)
 
 
 def run_talk(
@@ -127,6 +188,8 @@ def run_talk(
     *,
     chat: Any = None,
     advice: str = "",
+    place: "Place | None" = None,
+    trust: Trust | None = None,
     **settings: Any,
 ) -> int:
     """Talk with a face until that is done; return the exit status.
@@ -135,21 +198,42 @@ def run_talk(
     :param is_watched: whether a person sees it.
     :param chat: what is known of it at first; by default nothing.
     :param advice: what to do when the server cannot be reached, beside the usual.
+    :param place: the name and the rooms to have, which are remembered; by default those
+        of the settings, and nothing is.
+    :param trust: whom to trust over TLS; a person is asked about whom nobody knows.
     :param settings: of the :class:`ecochat.client.Client`.
     """
     from ecochat.client.client import Client
+    from ecochat.client.network import watched_network
     from ecochat.client.terminal.talk import Talk
 
     async def main() -> None:
         from twisted.internet import reactor
 
-        try:
-            address.connector(reactor)
-        except ValueError as wrong:
-            raise SystemExit(tell(USAGE, str(wrong))) from None
-        client = Client(address.written, name=f"ecochat/{__version__}", **settings)
-        talk = Talk(client, is_watched, chat)
-        status, why = await talk.run(make(talk))
+        check_connector(address, reactor, trust)
+        settings.update(name=f"ecochat/{__version__}", trust=trust)
+        keeps = settings.get("outbox") is not None
+        while True:
+            if place is not None:
+                settings.update(nick=place.nick, rooms=place.rooms)
+            client = Client(address.written, **settings)
+            talk = Talk(client, is_watched, chat, place, keeps)
+            with contextlib.ExitStack() as watching:
+                if is_watched:
+                    watch = watched_network(reactor, talk.retry_now)
+                    watching.enter_context(watch)
+                status, why = await talk.run(make(talk))
+            error = talk.error
+            if _is_about_name(error) and place is not None and place.do_without_nick():
+                complain_of(str(error))
+                continue
+            if not (is_watched and isinstance(error, Untrusted)):
+                break
+            if not error.can_be_accepted:
+                break
+            if not await _is_accepted(error, trust or Trust()):
+                why = error.brief
+                break
         raise SystemExit(tell(status, why + advice * (status == UNREACHABLE)))
 
     try:
@@ -158,8 +242,39 @@ def run_talk(
         return int(end.code or 0)
 
 
+def _is_about_name(error: Disconnected | None) -> bool:
+    """Whether the server lets nobody in under the name that was asked for."""
+    from ecochat.client.conversation import NAMES
+
+    return isinstance(error, Ended) and error.code in NAMES
+
+
+async def _is_accepted(untrusted: Untrusted, trust: Trust) -> bool:
+    """Ask a person whether a server that is not known is to be trusted from now on."""
+    import asyncio
+
+    from prompt_toolkit import PromptSession
+    from twisted.internet.defer import Deferred
+
+    complain(str(untrusted))
+    asked = PromptSession[str]().prompt_async("Trust it from now on (yes/no)? ")
+    try:
+        answer = await Deferred.fromFuture(asyncio.ensure_future(asked))
+    except (EOFError, KeyboardInterrupt):
+        return False
+    is_accepted = answer.strip().lower() in ("y", "yes")
+    if is_accepted:
+        trust.accept(untrusted)
+    return is_accepted
+
+
 def tell(status: int, why: str) -> int:
     """Write why, if there is anything to say; return the status."""
+    complain_of(why)
+    return status
+
+
+def complain_of(why: str) -> None:
+    """Write it as one line, if there is anything to say."""
     if why:
         complain(f"ecochat: {why}")
-    return status

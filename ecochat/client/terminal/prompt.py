@@ -20,7 +20,7 @@ from twisted.internet.defer import Deferred
 from ecochat.client.lines import Fragments
 from ecochat.client.safe import safe
 from ecochat.client.terminal.chat import Chat
-from ecochat.client.terminal.completion import ChatCompleter
+from ecochat.client.terminal.completion import OfferCompleter
 from ecochat.client.terminal.line import Line
 from ecochat.client.terminal.look import (
     STYLE,
@@ -28,6 +28,7 @@ from ecochat.client.terminal.look import (
     prompt_fragments,
     waiting_fragments,
 )
+from ecochat.client.terminal.offers import offers
 from ecochat.client.terminal.wrap import wrapped
 
 WAITING = 500
@@ -73,7 +74,7 @@ class Prompt:
             style=self._style,
             include_default_pygments_style=False,
             erase_when_done=True,
-            completer=ChatCompleter(chat),
+            completer=OfferCompleter(partial(offers, known=chat)),
             complete_while_typing=False,
             key_bindings=_KEYS,
             history=history,

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from ecochat.client.happenings import Happening, Offline, Online
+from ecochat.client.happenings import Distrusted, Happening, Held, Offline, Online
 from ecochat.client.lines import sentence
 from ecochat.client.safe import indented, safe
 from ecochat.client.terminal import phrases
@@ -111,6 +111,12 @@ class Scene:
         text = f"connection lost ({safe(happening.why)}); trying again, what you say is"
         return [error(f"{text} kept and sent then")]
 
+    def _distrusted(self, happening: Distrusted) -> list[Line]:
+        return [error(indented(str(happening.error)))]
+
+    def _kept_back(self, happening: Held) -> list[Line]:
+        return [error(f"what is kept cannot be sent: {safe(happening.why)}")]
+
     def _event(self, event: wire.Event) -> list[Line]:
         room = self._elsewhere(event.room)
         remember(self.places, event.room)
@@ -195,6 +201,8 @@ def remember(names: dict[str, None], name: str) -> None:
 _HAPPENINGS: dict[type, Callable[[Scene, Any], list[Line]]] = {
     Online: Scene._online,
     Offline: Scene._offline,
+    Distrusted: Scene._distrusted,
+    Held: Scene._kept_back,
     **dict.fromkeys(wire.EVENTS, Scene._event),
     wire.Joined: Scene._joined,
     wire.Left: Scene._left,

@@ -9,9 +9,11 @@ from ecochat.client.client import Client
 from ecochat.client.errors import ClientError, Disconnected, Unreachable
 from ecochat.client.feed import Feed
 from ecochat.client.happenings import Answer
+from ecochat.client.outbox import is_write
 from ecochat.client.program import DONE, FAILED, UNREACHABLE
 from ecochat.client.terminal.chat import Chat, Sent
 from ecochat.client.terminal.line import Line
+from ecochat.client.terminal.place import Place
 
 
 class Face(Protocol):
@@ -37,15 +39,28 @@ class Talk:
     """One person's talk with a server.
 
     :ivar chat: what is known of it.
+    :ivar error: why there was no session, if there was none.
     :param is_watched: whether a person sees it; if not, nobody is told who is there,
         and what was refused counts in the exit status.
     :param chat: what is known of it at first; by default nothing.
+    :param place: has it remembered where one is; by default nothing has.
+    :param keeps: whether the client has an outbox, from which the next one goes on.
     """
 
     def __init__(
-        self, client: Client, is_watched: bool = True, chat: Chat | None = None
+        self,
+        client: Client,
+        is_watched: bool = True,
+        chat: Chat | None = None,
+        place: Place | None = None,
+        keeps: bool = False,
     ) -> None:
         self.chat = chat or Chat(is_watched)
+        if place is not None:
+            self.chat.rooms = list(place.rooms or ())
+        self.error: Disconnected | None = None
+        self._place = place
+        self._keeps = keeps
         self._is_watched = is_watched
         self._client = client
         self._face: Face | None = None
@@ -58,6 +73,7 @@ class Talk:
         """
         self._face = face
         feed = self._client.events()
+        self._take_kept()
         listening: Deferred[None] = succeed(None)
         try:
             async with self._client:
@@ -67,8 +83,10 @@ class Talk:
         except CancelledError:
             pass  # the process is told to end: it has left
         except Unreachable as why:
+            self.error = why
             return UNREACHABLE, str(why)
         except Disconnected as why:
+            self.error = why
             return FAILED, f"the server does not let you in: {why}"
         await listening
         await face.finish()
@@ -83,8 +101,14 @@ class Talk:
         return FAILED if has_failed else DONE, ""
 
     def say(self, typed: str) -> None:
-        """Take what a person typed."""
+        """Take what a person typed; look at once whether the server is back."""
         self._show(self.chat.say(typed))
+        self.retry_now()
+
+    def retry_now(self) -> None:
+        """Connect at once, if a person waits for that."""
+        if self._is_watched and not self.chat.online:
+            self._client.retry_now()
 
     async def _listen(self, feed: Feed) -> None:
         assert self._face is not None
@@ -100,16 +124,31 @@ class Talk:
     def _show(self, lines: list[Line]) -> None:
         """Ask what is to be asked now, and show lines."""
         for sent in self.chat.requests():
-            self._ask(sent)
+            answer = self._client.request(sent.request)
+            # What has failed already, as after the end, was not kept.
+            is_kept = self._keeps and is_write(sent.request) and not answer.called
+            self._wait(sent, answer, is_kept)
+        if self._place is not None:
+            self._place.remember(self.chat)
         if self._face is not None:
             self._face.show(lines)
 
-    def _ask(self, sent: Sent) -> None:
+    def _take_kept(self) -> None:
+        """Wait for the answers to what is left from before, too."""
+        left = self._client.take_kept()
+        sents = self.chat.kept([kept.request for kept, _ in left])
+        for sent, (_, answer) in zip(sents, left, strict=True):
+            self._wait(sent, answer, is_kept=True)
+
+    def _wait(self, sent: Sent, answer: Deferred[Answer], is_kept: bool) -> None:
         def answered(answer: Answer) -> None:
             self._show(self.chat.answered(sent, answer))
 
         def failed(failure: Failure) -> None:
             failure.trap(ClientError, ValueError)
-            self._show(self.chat.failed(sent, failure.value))  # type: ignore[arg-type]
+            if is_kept and failure.check(Disconnected):
+                self._show(self.chat.put_off(sent))
+            else:
+                self._show(self.chat.failed(sent, failure.value))  # type: ignore[arg-type]
 
-        self._client.request(sent.request).addCallbacks(answered, failed)
+        answer.addCallbacks(answered, failed)

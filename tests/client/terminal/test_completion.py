@@ -1,11 +1,14 @@
 """What the Tab key offers."""
 
+from functools import partial
+
 from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.document import Document
 from twisted.trial.unittest import SynchronousTestCase
 
 from ecochat.client.terminal.chat import Chat
-from ecochat.client.terminal.completion import ChatCompleter
+from ecochat.client.terminal.completion import OfferCompleter
+from ecochat.client.terminal.offers import offers
 from ecochat.core.commands import COMMANDS
 
 
@@ -16,10 +19,11 @@ class CompletionTests(SynchronousTestCase):
         self.chat = Chat()
         self.chat.people = dict.fromkeys(("alice", "Bob", "albert"))
         self.chat.places = dict.fromkeys(("lobby", "lab", "@bob"))
+        self.completer = OfferCompleter(partial(offers, known=self.chat))
 
     def texts(self, typed: str) -> list[str]:
         """Return what the line can become."""
-        found = ChatCompleter(self.chat).get_completions(
+        found = self.completer.get_completions(
             Document(typed), CompleteEvent(completion_requested=True)
         )
         return [typed[: len(typed) + c.start_position] + c.text for c in found]
@@ -30,9 +34,7 @@ class CompletionTests(SynchronousTestCase):
         self.assertEqual(len(self.texts("/")), len(for_all))
         self.assertEqual(self.texts("/NI"), ["/nick "])
         self.assertEqual(self.texts("/qu"), ["/quit"])
-        (found,) = ChatCompleter(self.chat).get_completions(
-            Document("/his"), CompleteEvent()
-        )
+        (found,) = self.completer.get_completions(Document("/his"), CompleteEvent())
         self.assertEqual(found.display_text, COMMANDS["history"].usage)
         self.assertEqual(found.display_meta_text, COMMANDS["history"].help)
 

@@ -8,10 +8,10 @@ from twisted.trial.unittest import SynchronousTestCase
 from ecochat.client import Answer, Disconnected, Offline, Online, Refused
 from ecochat.client.terminal import chat, console
 from ecochat.client.terminal.chat import LEAVE_HINT
-from ecochat.client.terminal.completion import offers
 from ecochat.client.terminal.console import Console
 from ecochat.client.terminal.line import Kind, Line
 from ecochat.client.terminal.look import plain
+from ecochat.client.terminal.offers import offers
 from ecochat.core import wire
 from ecochat.core.commands import COMMANDS
 from ecochat.core.requests import (

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+from pathlib import Path
 from unittest import mock
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -45,7 +46,11 @@ class ProgramTestCase(SynchronousTestCase):
         command = (sys.executable, "-c", PROGRAM, *words)
         home = self.home
         terminal = Terminal(
-            *command, TERM=term, XDG_STATE_HOME=home, XDG_DATA_HOME=home
+            *command,
+            TERM=term,
+            XDG_STATE_HOME=home,
+            XDG_DATA_HOME=home,
+            XDG_CONFIG_HOME=home,
         )
         self.addCleanup(terminal.close)
         return terminal
@@ -154,6 +159,89 @@ class KeyTests(ProgramTestCase):
             second.type("/who\r")
             second.expect("in lobby: alice (s1), guest-2 (s2)")
 
+    def test_name_and_rooms_are_remembered(self) -> None:
+        """By a server that has forgotten them, too; another name may be asked for."""
+        port = free_port()
+        where = f"127.0.0.1:{port}"
+        with Server(listen=f"tcp:{port}:interface=127.0.0.1"):
+            alice = self.open(where, "alice")
+            alice.expect("alice lobby>")
+            alice.type("/join lab\r")
+            alice.expect("alice lab>")
+            alice.type("/join attic\r")
+            alice.expect("alice attic>")
+            alice.type("/leave lobby\r")
+            alice.expect("You left lobby")
+            alice.type("\x04")
+            self.assertEqual(alice.end(), 0)
+        with Server(listen=f"tcp:{port}:interface=127.0.0.1"):
+            again = self.open(where)
+            again.expect("alice attic>")
+            again.type("/leave\r")
+            again.expect("alice lab>")
+            again.type("/leave\r")
+            again.expect("alice no room>")
+            again.type("\x04")
+            again.end()
+            bob = self.open(where, "bob")
+            bob.expect("bob lobby>")
+
+    def test_a_dumb_terminal_has_an_identity(self) -> None:
+        """As any other; lines between programs have none."""
+        with Server() as server:
+            where = f"127.0.0.1:{server.port}"
+            for words in (("alice",), ()):
+                alice = self.open(where, *words, term="dumb")
+                alice.expect("You are alice in lobby")
+                alice.type("\x04")
+                self.assertEqual(alice.end(), 0)
+        folder = Path(self.home) / "ecochat"
+        self.assertTrue((folder / "outbox.sqlite").exists())
+
+
+class KeptTests(ProgramTestCase):
+    """What is typed, and the program ends before it is stored."""
+
+    def test_killed_while_nobody_listens(self) -> None:
+        """What was typed is stored once by the next start."""
+        port = free_port()
+        where = f"127.0.0.1:{port}"
+        with Server(listen=f"tcp:{port}:interface=127.0.0.1") as server:
+            alice = self.open(where, "alice")
+            alice.expect("alice lobby>")
+            alice.type("one\r")
+            alice.expect("alice: one  1")
+            server.kill()
+            alice.expect("(no connection)>")
+            alice.type("two\rthree\r")
+            alice.expect("alice: two\nalice: three\n")
+            alice.process.kill()
+            gone = self.open(where)
+            self.assertEqual(gone.end(), 3)
+            gone.expect("not stored yet, kept to be sent the next time: 2")
+            server.start()
+            again = self.open(where)
+            again.expect("alice: two  2", "alice: three  3", "alice lobby>")
+            again.type("\x04")
+            self.assertEqual(again.end(), 0)
+            self.assertNotIn(b"not stored yet", again.written)
+            once_more = self.open(where)
+            once_more.expect("alice lobby>")
+            with Client(port, "eve") as eve:
+                eve.say("/history lobby")
+                eve.expect(r"\* end lobby 3")
+            said = "".join(eve.frames)
+            self.assertEqual((said.count("two"), said.count("three")), (1, 1))
+
+    def test_without_an_outbox(self) -> None:
+        """One is told so in a line, and talks all the same."""
+        (Path(self.home) / "ecochat" / "outbox.sqlite").mkdir(parents=True)
+        with Server() as server:
+            alice = self.open(f"127.0.0.1:{server.port}", "alice")
+            alice.expect("outbox.sqlite cannot be opened", "alice lobby>")
+            alice.type("hello\r")
+            alice.expect("alice: hello  1")
+
 
 class LinesTests(ProgramTestCase):
     """Between programs."""
@@ -161,9 +249,16 @@ class LinesTests(ProgramTestCase):
     def pipe(self, text: str, *words: str) -> tuple[int, str, str]:
         """Return the exit status, and what is printed for these lines."""
         command = (sys.executable, "-c", PROGRAM, *words)
+        places = ("XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME")
         done = subprocess.run(
-            command, input=text, capture_output=True, text=True, timeout=60
+            command,
+            input=text,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            env={**os.environ, **dict.fromkeys(places, self.home)},
         )
+        self.assertEqual(os.listdir(self.home), [])  # nothing is kept
         return done.returncode, done.stdout, done.stderr
 
     def test_lines_are_said_where_one_is(self) -> None:
@@ -221,9 +316,10 @@ class WithoutAServerTests(SynchronousTestCase):
         self.assertTrue(error.startswith("ecochat: the port in 'h:x'"))
 
     def test_which_face(self) -> None:
-        """A terminal has a prompt; pipes, and one that knows no sequences, lines."""
-        faces = {(True, "xterm"): "_chat", (True, "dumb"): "_copy"}
-        faces |= {(False, "xterm"): "_copy", (True, ""): "_copy"}
+        """A person's words are kept, also where the terminal shows no prompt; what
+        another program says is not."""
+        faces = {(True, "xterm"): "_chat", (True, "dumb"): "_chat"}
+        faces |= {(False, "xterm"): "_copy", (True, ""): "_chat"}
         for (tty, term), face in faces.items():
             stream = mock.Mock(isatty=mock.Mock(return_value=tty))
             with (
@@ -254,6 +350,6 @@ class NobodyListensTests(ProgramTestCase):
 
     def test_an_endpoint_that_is_not_complete(self) -> None:
         """Is an error of the command line."""
-        terminal = self.open("tls:x")
+        terminal = self.open("tcp:x")
         self.assertEqual(terminal.end(), 2)
-        self.assertIn(b"ecochat: 'tls:x' is no complete endpoint", terminal.written)
+        self.assertIn(b"ecochat: 'tcp:x' is no complete endpoint", terminal.written)

@@ -1,8 +1,9 @@
 """A talk: between the client library and a face."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred, fail, succeed
 from twisted.trial.unittest import SynchronousTestCase
 
 from ecochat.client import (
@@ -11,11 +12,14 @@ from ecochat.client import (
     Disconnected,
     Ended,
     Happening,
+    Held,
+    Offline,
     Online,
     Refused,
     Unreachable,
 )
 from ecochat.client.feed import Feed
+from ecochat.client.outbox import Kept
 from ecochat.client.terminal.line import Line
 from ecochat.client.terminal.look import plain
 from ecochat.client.terminal.talk import Talk
@@ -34,10 +38,21 @@ class FakeClient:
         self.asked: list[tuple[Request, Deferred[Answer]]] = []
         self.feed = Feed(None, lambda *_: succeed([]), lambda: None)
         self.stopped = False
+        self.left: list[tuple[Kept, Deferred[Answer]]] = []
+        self.retries = 0
 
     def events(self) -> Feed:
         """See :class:`ecochat.client.Client`."""
         return self.feed
+
+    def take_kept(self) -> list[tuple[Kept, Deferred[Answer]]]:
+        """See :class:`ecochat.client.Client`."""
+        self.asked += [(kept.request, answer) for kept, answer in self.left]
+        return self.left
+
+    def retry_now(self) -> None:
+        """See :class:`ecochat.client.Client`."""
+        self.retries += 1
 
     async def __aenter__(self) -> "FakeClient":
         if self.error is not None:
@@ -92,12 +107,20 @@ class FakeFace:
 class TalkTests(SynchronousTestCase):
     """With a library and a face in memory."""
 
-    def begin(self, is_watched: bool = True, error: ClientError | None = None) -> None:
+    def begin(
+        self,
+        is_watched: bool = True,
+        error: ClientError | None = None,
+        left: Sequence[Request] = (),
+        keeps: bool = False,
+    ) -> None:
         """Start a talk."""
         self.client = FakeClient(error)
+        self.client.left = [(Kept(1, each, None, 0), Deferred()) for each in left]
         self.face = FakeFace()
+        self.addCleanup(self.face.end)
         client: Any = self.client
-        self.talk = Talk(client, is_watched)
+        self.talk = Talk(client, is_watched, keeps=keeps)
         self.running = Deferred.fromCoroutine(self.talk.run(self.face))
 
     def hear(self, *happenings: Happening) -> None:
@@ -145,6 +168,54 @@ class TalkTests(SynchronousTestCase):
         self.face.end()
         self.assertEqual(self.end(), (0, ""))
         self.assertTrue(self.face.shown[-1].startswith("! not confirmed"))
+
+    def test_what_is_left_from_before(self) -> None:
+        """Is shown as waiting, is not asked again, and is answered as all else."""
+        self.begin(left=[Say("one", room="lobby"), Say("/two", room="@bob")])
+        self.assertEqual([s.said for s in self.talk.chat.waiting], ["one", "/two"])
+        (_, one), (_, two) = self.client.asked
+        self.hear(Online(welcome(), False), Held("the disk is full"))
+        self.assertIn("cannot be sent: the disk is full", self.face.shown[-1])
+        requests = [request for request, _ in self.client.asked]
+        self.assertEqual(sum(isinstance(r, Say) for r in requests), 2)
+        one.callback(stored(1))
+        two.errback(Refused("no_nick", "bob is gone"))
+        self.assertEqual(self.talk.chat.waiting, [])
+        self.assertEqual(self.face.shown[-1], "! bob is gone")
+        self.assertEqual(list(self.talk.chat.given_back), ["/msg bob /two"])
+
+    def test_what_is_kept_for_the_next_run(self) -> None:
+        """Is not called lost; what came too late to be kept is."""
+        self.begin(left=[Say("one", room="lobby")], keeps=True)
+        self.hear(Online(welcome(), False))
+        self.talk.say("two")
+        self.talk.say("/time")
+        shown = len(self.face.shown)
+        self.face.end()
+        self.end()
+        lost = self.face.shown[shown:]
+        self.assertEqual(lost, ["! there was no answer to: /time"])
+        self.assertEqual(self.talk.chat.unanswered, [])
+
+        self.begin(keeps=True)
+        self.hear(Online(welcome(), False))
+        late = fail(Disconnected("the client was stopped"))
+        self.patch(self.client, "request", lambda operation: late)
+        self.talk.say("three")
+        self.assertTrue(self.face.shown[-1].startswith("! not confirmed"))
+
+    def test_at_once(self) -> None:
+        """Where a person waits for the server, what is typed has it looked for."""
+        for is_watched in (True, False):
+            self.begin(is_watched)
+            self.hear(Online(welcome(), False))
+            self.talk.say("one")
+            self.talk.retry_now()
+            self.assertEqual(self.client.retries, 0)
+            self.hear(Offline("gone"))
+            self.talk.say("two")
+            self.talk.retry_now()
+            self.assertEqual(self.client.retries, 2 * is_watched)
 
     def test_the_server_ends_it(self) -> None:
         """Or is lost for good: that ends the conversation."""
