@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 
 from benchmarks import (
+    client,
     crowd,
     delay,
     fanout,
@@ -52,6 +53,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "stored": stored,
     "reading": reading,
     "start": start,
+    "client": client,
 }
 """By name: one module for each question. The figures of those before the soak are of
 CPU time or of memory, those of the others are of time."""

@@ -7,6 +7,7 @@ from statistics import median
 import msgspec
 
 from benchmarks import (
+    client,
     crowd,
     delay,
     fanout,
@@ -201,6 +202,42 @@ LINES = (
         alone(start.SECONDS),
         ".2f",
         *start.LIMITS,
+        is_most=True,
+    ),
+    Line(
+        "client",
+        "client: key to screen, 500 messages/s arriving, median, ms",
+        alone(client.MIDDLE, client.TYPING),
+        ".1f",
+        client.KEYS,
+        client.KEYS,
+        is_most=True,
+    ),
+    Line(
+        "client",
+        "client: start until a key is shown, s",
+        alone(client.PROMPT),
+        ".2f",
+        client.START,
+        client.START,
+        is_most=True,
+    ),
+    Line(
+        "client",
+        "client: idle, % of a core",
+        alone(client.CPU, client.IDLING),
+        ".2f",
+        client.IDLE,
+        client.IDLE,
+        is_most=True,
+    ),
+    Line(
+        "client",
+        "client: memory added by 90,000 messages, MB",
+        client.growth,
+        ".1f",
+        client.GROWTH,
+        client.GROWTH,
         is_most=True,
     ),
     Line(

@@ -6,6 +6,7 @@ at once.
 """
 
 import argparse
+import gc
 import os
 import signal
 import sys
@@ -147,7 +148,7 @@ def _client_parser() -> Parser:
     words = "".join(f"  {word:14}{row.help}\n" for word, row in SUBCOMMANDS.items())
     parser = Parser(
         prog="ecochat",
-        usage="%(prog)s [--nick NAME] [SERVER]\n       %(prog)s COMMAND [--help] ...",
+        usage="%(prog)s [OPTIONS] [SERVER]\n       %(prog)s COMMAND [--help] ...",
         description="Opens a chat on a server, or does what COMMAND says.",
         epilog=f"commands:\n{words}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -162,6 +163,22 @@ def _client_parser() -> Parser:
         f" (default: $ECOCHAT_SERVER, else {SERVER})",
     )
     nick = parser.add_argument("--nick", metavar="NAME", help="the name to go by")
+    room = parser.add_argument("--room", metavar="ROOM", help="the room to go into")
+    parser.add_argument(
+        "--tls",
+        action="store_true",
+        help="encrypted; a server that nobody verifies is asked about once",
+    )
+    parser.add_argument(
+        "--ca",
+        metavar="FILE",
+        help="encrypted, where the certificates in FILE (PEM) verify the server",
+    )
+    parser.add_argument(
+        "--inline",
+        action="store_true",
+        help="lines above a prompt, instead of the whole screen",
+    )
     parser.add_argument(
         "--version",
         action="version",
@@ -171,14 +188,31 @@ def _client_parser() -> Parser:
     parser.set_defaults(run=_open_client)
     # What argcomplete offers in their places.
     vars(server)["completer"] = lambda **_: {w: r.help for w, r in SUBCOMMANDS.items()}
-    vars(nick)["completer"] = lambda **_: ()
+    vars(nick)["completer"] = vars(room)["completer"] = lambda **_: ()
     return parser
 
 
 def _open_client(arguments: argparse.Namespace) -> int:
-    from ecochat.client.terminal import run
-
-    return run(arguments.server, arguments.nick)
+    gc.disable()  # while what stays is made, looking for what does not is in vain
+    try:
+        from ecochat.client.address import over_tls
+        from ecochat.client.screen.start import run
+        from ecochat.client.trust import Trust
+    finally:
+        gc.enable()
+    server = arguments.server
+    if arguments.tls or arguments.ca:
+        try:
+            server = over_tls(server)
+        except ValueError as wrong:
+            return fail(str(wrong), USAGE)
+    return run(
+        server,
+        arguments.nick,
+        arguments.room,
+        is_inline=arguments.inline,
+        trust=Trust(arguments.ca),
+    )
 
 
 def _complete() -> None:

@@ -20,6 +20,12 @@ FILES = {
     " (--data); beside it, while the server runs, files ending in -wal and -shm that"
     " belong to it.",
     "ecochat.sqlite.operator": "The socket for operators (--operator-socket).",
+    "~/.config/ecochat/client.json": "Names, servers and rooms; how far one has read in"
+    " those, and drafts, are in ~/.local/state/ecochat/rooms.json.",
+    "~/.config/ecochat/known-servers": "The certificates that were accepted (--tls),"
+    " one a line; who takes one out is asked again.",
+    "~/.local/share/ecochat/outbox.sqlite": "What was written and is not known to be"
+    " stored.",
     "~/.local/state/ecochat/input-history": "What was typed in the chat; below"
     " $XDG_STATE_HOME where that is set. What was typed in the console is in"
     " console-history there.",

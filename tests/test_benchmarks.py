@@ -15,10 +15,12 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from twisted.trial.unittest import SynchronousTestCase
 
 from benchmarks import __main__ as program
 from benchmarks import (
+    client,
     memory,
     presence,
     reading,
@@ -42,6 +44,8 @@ from benchmarks.results import Results, Run
 from benchmarks.senders import Sender, drive, enter
 from benchmarks.server import server
 from benchmarks.stored import LOOP, RATE, SERVER, SHORT
+from benchmarks.terminal import drain, until
+from benchmarks.terminal import program as program_in_terminal
 
 
 def contents(path: Path) -> dict[str, Any]:
@@ -266,6 +270,55 @@ class StartTests(SynchronousTestCase):
         process.wait()
         with self.assertRaisesRegex(BenchmarkError, "does not listen"):
             start.wait_for(process, port)
+
+
+class ScreenTests(SynchronousTestCase):
+    """The client on the whole screen."""
+
+    def test_the_short_form(self) -> None:
+        """The real program is started, typed in, left alone and told much."""
+        measured = client.measure(short=True)
+        for what, figure in (
+            (client.CLIENT, client.IN_ROOM),
+            (client.BARE, client.PROMPT),
+            (client.PYTHON, client.PROMPT),
+            (client.TYPING, client.P99),
+            (client.IDLING, client.CPU),
+            (client.READING, client.TOOK),
+        ):
+            (found,) = measured.figures(what, figure)
+            self.assertGreater(found, -1 if figure == client.CPU else 0)
+        self.assertGreater(measured.figures(client.READING, "50")[0], 10_000_000)
+        self.assertIn("| idle, % of a core | ", client.section(measured))
+
+    def test_a_program_that_ends(self) -> None:
+        """Its run does not count, whatever was awaited."""
+        with program_in_terminal("-c", "print('one')") as shown:
+            until(shown, b"one")
+            self.assertRaises(BenchmarkError, until, shown, b"two")
+            self.assertRaises(BenchmarkError, drain, shown, 9.0)
+
+    def results(self, start: float, grown: float = 1e6) -> Results:
+        """Return results that say so of the start and the memory."""
+        short = client.SHORT
+        runs = [
+            Run(1, client.CLIENT, {client.PROMPT: start, client.IN_ROOM: start}),
+            Run(1, client.BARE, {client.PROMPT: 0.1}),
+            Run(1, client.PYTHON, {client.PROMPT: 0.1}),
+            Run(1, client.TYPING, {client.MIDDLE: 1, client.P99: 2, client.LOAD: 3}),
+            Run(1, client.IDLING, {client.CPU: 0.1}),
+            Run(1, client.READING, {"50": 5e7, "200": 5e7 + grown, client.TOOK: 1.0}),
+        ]
+        settings = msgspec.to_builtins(short)
+        return Results("client", "today", "by hand", {}, settings, runs)
+
+    def test_the_verdict(self) -> None:
+        """What is at most as much as it may be will do."""
+        told = client.section(self.results(0.5, 8e6))
+        self.assertEqual(told.count("the goal is met"), 4)
+        self.assertEqual(client.growth(self.results(0.5, 8e6)), [8.0])
+        for slow in self.results(0.51), self.results(0.5, 8.1e6):
+            self.assertEqual(client.section(slow).count("**over the limit**"), 1)
 
 
 class SenderTests(SynchronousTestCase):

@@ -32,9 +32,11 @@ MAY = {
     | {"msgspec", "twisted", "zope", "OpenSSL"},
     "shell": {"ecochat.core", "ecochat.client", "ecochat.shell", "msgspec", "twisted"},
     "client": {"ecochat.core", "ecochat.client", "msgspec", "twisted", "zope"}
-    | {"OpenSSL", "platformdirs"},
+    | {"OpenSSL", "platformdirs", "service_identity"},
     "client.terminal": {"ecochat.core", "ecochat.client", "msgspec", "twisted", "zope"}
     | {"OpenSSL", "platformdirs", "prompt_toolkit"},
+    "client.screen": {"ecochat.core", "ecochat.client", "msgspec", "twisted", "zope"}
+    | {"OpenSSL", "platformdirs", "prompt_toolkit", "pygments", "wcwidth"},
 }
 """What the modules of a package may import beside the standard library. A package that
 is not named here fails the test: a new one is given its row first. One within another

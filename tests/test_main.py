@@ -65,9 +65,10 @@ class ClientTests(MainTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.opened: list[tuple[str, str | None]] = []
+        self.opened: list[tuple[str | None, ...]] = []
+        self.how: list[dict[str, Any]] = []
         self.module: Any = SimpleNamespace(run=self.open)
-        name = "ecochat.client.terminal"
+        name = "ecochat.client.screen.start"
         modules: dict[str, Any] = sys.modules
         if name in modules:
             self.addCleanup(modules.__setitem__, name, modules[name])
@@ -75,9 +76,10 @@ class ClientTests(MainTestCase):
             self.addCleanup(modules.pop, name)
         modules[name] = self.module
 
-    def open(self, server: str, nick: str | None) -> int:
+    def open(self, server: str, nick: str | None, room: str | None, **how: Any) -> int:
         """Stand in for the client."""
-        self.opened.append((server, nick))
+        self.opened.append((server, nick, room))
+        self.how.append(how)
         return outcome.UNREACHABLE
 
     def test_without_an_output(self) -> None:
@@ -91,14 +93,14 @@ class ClientTests(MainTestCase):
         self.set_environment({"ECOCHAT_SERVER": "lab:4041"})
         self.run_main()
         self.run_main("[::1]:4040", "--nick", "alice")
-        self.run_main("--nick=alice", "backup")
+        self.run_main("--nick=alice", "--room", "tea", "backup")
         self.assertEqual(
             self.opened,
             [
-                ("localhost:4040", None),
-                ("lab:4041", None),
-                ("[::1]:4040", "alice"),
-                ("backup", "alice"),
+                ("localhost:4040", None, None),
+                ("lab:4041", None, None),
+                ("[::1]:4040", "alice", None),
+                ("backup", "alice", "tea"),
             ],
         )
 
@@ -106,7 +108,13 @@ class ClientTests(MainTestCase):
         """As everywhere in a shell."""
         self.set_environment({"ECOCHAT_SERVER": ""})
         self.run_main()
-        self.assertEqual(self.opened, [("localhost:4040", None)])
+        self.assertEqual(self.opened, [("localhost:4040", None, None)])
+
+    def test_how(self) -> None:
+        """On the whole screen, unless lines are asked for."""
+        self.run_main()
+        self.run_main("--inline")
+        self.assertEqual([how["is_inline"] for how in self.how], [False, True])
 
     def test_its_exit_status(self) -> None:
         """Is the program's."""
@@ -115,7 +123,7 @@ class ClientTests(MainTestCase):
     def test_interrupted(self) -> None:
         """No traceback."""
 
-        def interrupt(server: str, nick: str | None) -> int:
+        def interrupt(*where: str | None, **how: Any) -> int:
             raise KeyboardInterrupt
 
         self.module.run = interrupt
@@ -286,7 +294,8 @@ class CompletionTests(MainTestCase):
 
     def test_options(self) -> None:
         """Those of the client before a word, a word's own behind it."""
-        client = {"--nick", "--help", "--version", "-h"}
+        client = {"--nick", "--room", "--tls", "--ca", "--inline"}
+        client |= {"--help", "--version", "-h"}
         self.assertEqual(self.offered("ecochat -"), client)
         own = {"--data", "--replace", "--help", "-h"}
         self.assertEqual(self.offered("ecochat backup -"), own)

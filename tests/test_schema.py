@@ -98,15 +98,24 @@ class AgreementTests(SynchronousTestCase):
     @settings(max_examples=200, deadline=None, database=None, derandomize=True)
     @given(spoiled())
     def test_what_is_not_valid_is_refused(self, frame: str) -> None:
-        """And what is valid is not, but for what is no text, or another protocol."""
+        """And what is valid is not, but for what is no text, or another protocol, or
+        has a name twice: then readers may differ (RFC 8259, section 4)."""
         asked = StructuredParser().request(frame)
         try:
-            value = json.loads(frame)
+            value = json.loads(frame, object_pairs_hook=_once)
         except (ValueError, RecursionError):
             return
         code = asked.code if isinstance(asked, Refuse) else ""
         if code not in ("bad_text", "bad_json", "unknown_protocol"):
             self.assertEqual(code == "", self.request.is_valid(value))
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object; :raises ValueError: when it has a name twice."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name is there twice")
+    return found
 
 
 class CodeTests(SynchronousTestCase):

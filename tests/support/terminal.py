@@ -16,24 +16,20 @@ WAIT = 20.0
 """Seconds after which what was expected is taken not to come."""
 
 
-class Terminal:
-    """A program in a terminal, whose screen can be looked at.
+class Pty:
+    """A program in a terminal that shows nothing: what is written is only kept.
 
     :param command: the program and its arguments.
     :param columns: the width of the terminal; ``lines`` is its height.
     :param environment: changes to this process's environment.
-    :ivar screen: what is on the screen.
     :ivar written: all that it has written, as bytes.
     """
 
     def __init__(
         self, *command: str, columns: int = 80, lines: int = 24, **environment: str
     ) -> None:
-        self.screen = pyte.Screen(columns, lines)
-        self._stream = pyte.ByteStream(self.screen)
         self._fd, theirs = pty.openpty()
-        size = struct.pack("HHHH", lines, columns, 0, 0)
-        fcntl.ioctl(theirs, termios.TIOCSWINSZ, size)
+        self.resize(columns, lines)
         usual = {"TERM": "xterm-256color", "LC_ALL": "C.UTF-8"}
         self.process = subprocess.Popen(
             command,
@@ -47,42 +43,33 @@ class Terminal:
         os.close(theirs)
         self.written = b""
 
-    @property
-    def text(self) -> str:
-        """What is on the screen."""
-        return "\n".join(line.rstrip() for line in self.screen.display).rstrip()
+    def resize(self, columns: int, lines: int) -> None:
+        """Make the terminal larger or smaller; the program is told."""
+        size = struct.pack("HHHH", lines, columns, 0, 0)
+        fcntl.ioctl(self._fd, termios.TIOCSWINSZ, size)
+
+    def fileno(self) -> int:
+        """Return what can be read when the program has written."""
+        return self._fd
 
     def type(self, keys: str) -> None:
         """Press keys."""
         os.write(self._fd, keys.encode())
 
-    def until(self, done: Callable[[str], bool]) -> None:
-        """Wait until the screen is so; :raises AssertionError: when it never is."""
-        deadline = time.monotonic() + WAIT
-        while not done(self.text):
-            left = deadline - time.monotonic()
-            assert left > 0, f"not in time; the screen is:\n{self.text}"
-            if select.select([self._fd], [], [], left)[0] and not self._read():
-                raise AssertionError(f"it has ended; the screen is:\n{self.text}")
-
-    def expect(self, *texts: str) -> None:
-        """Wait until all these are on the screen."""
-        self.until(lambda screen: all(text in screen for text in texts))
-
-    def _read(self) -> bool:
+    def read(self) -> bytes:
+        """Return what is written next; nothing when the program has ended."""
         try:
             data = os.read(self._fd, 65_536)
         except OSError:  # the program has closed its end
             data = b""
         self.written += data
-        self._stream.feed(data)
-        return bool(data)
+        return data
 
     def end(self) -> int:
         """Read until the program ends, and return its exit status."""
         deadline = time.monotonic() + WAIT
         while (left := deadline - time.monotonic()) > 0:
-            if select.select([self._fd], [], [], left)[0] and not self._read():
+            if select.select([self], [], [], left)[0] and not self.read():
                 break
         return self.process.wait(WAIT)
 
@@ -92,3 +79,46 @@ class Terminal:
             self.process.kill()
             self.process.wait()
         os.close(self._fd)
+
+
+class Terminal(Pty):
+    """A program in a terminal, whose screen can be looked at.
+
+    :ivar screen: what is on the screen.
+    """
+
+    def __init__(
+        self, *command: str, columns: int = 80, lines: int = 24, **environment: str
+    ) -> None:
+        self.screen = pyte.Screen(columns, lines)
+        self._stream = pyte.ByteStream(self.screen)
+        super().__init__(*command, columns=columns, lines=lines, **environment)
+
+    @property
+    def text(self) -> str:
+        """What is on the screen."""
+        return "\n".join(line.rstrip() for line in self.screen.display).rstrip()
+
+    def resize(self, columns: int, lines: int) -> None:
+        """See :class:`Pty`."""
+        self.screen.resize(lines, columns)
+        super().resize(columns, lines)
+
+    def until(self, done: Callable[[str], bool]) -> None:
+        """Wait until the screen is so; :raises AssertionError: when it never is."""
+        deadline = time.monotonic() + WAIT
+        while not done(self.text):
+            left = deadline - time.monotonic()
+            assert left > 0, f"not in time; the screen is:\n{self.text}"
+            if select.select([self], [], [], left)[0] and not self.read():
+                raise AssertionError(f"it has ended; the screen is:\n{self.text}")
+
+    def expect(self, *texts: str) -> None:
+        """Wait until all these are on the screen."""
+        self.until(lambda screen: all(text in screen for text in texts))
+
+    def read(self) -> bytes:
+        """See :class:`Pty`."""
+        data = super().read()
+        self._stream.feed(data)
+        return data

@@ -1,0 +1,281 @@
+"""A person's chat on the whole screen, without I/O: what happens and what is typed in,
+what is shown and what is asked out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from ecochat.client.errors import ClientError, Disconnected, Ended
+from ecochat.client.happenings import Answer
+from ecochat.client.lines import Fragments, sentence
+from ecochat.client.outbox import Kept
+from ecochat.client.safe import safe, safe_name
+from ecochat.client.screen import history, writings
+from ecochat.client.screen.entries import Entry, Kind
+from ecochat.client.screen.hits import Hit, Hits
+from ecochat.client.screen.room import Room
+from ecochat.client.screen.saying import Saying
+from ecochat.client.screen.stretches import moment
+from ecochat.client.screen.wishes import AskNick
+from ecochat.client.screen.writings import Sent
+from ecochat.client.terminal import phrases
+from ecochat.client.terminal.harmless import harmless
+from ecochat.client.terminal.scene import remember
+from ecochat.client.unanswered import room_of
+from ecochat.core import wire
+from ecochat.core.names import MAX_NICK
+from ecochat.core.requests import (
+    Announce,
+    Join,
+    Leave,
+    Request,
+    Search,
+    SetNick,
+    SetTopic,
+    Shutdown,
+)
+from ecochat.core.requests import Rooms as GetRooms
+
+
+class Snapshot(NamedTuple):
+    """What is worth keeping until the next start, of one server.
+
+    :param nick: one's name.
+    :param current: the room before the eyes.
+    :param rooms: those one is in, in the order shown, with how far each was read.
+    :param drafts: what was begun to write, by room.
+    :param muted: the rooms that do not call.
+    """
+
+    nick: str
+    current: str
+    rooms: dict[str, int]
+    drafts: dict[str, str]
+    muted: list[str]
+
+
+class Model(Saying):
+    """Takes what happens on one server and what a person types there, and has what is
+    shown of it.
+
+    All text in it is safe to show, but ``Entry.raw``, ``Room.draft`` and what
+    :meth:`recall` and :meth:`edit_last` give: those are one's own words as they were
+    typed. The rest of it is in
+    :class:`~ecochat.client.screen.saying.Saying` (what a person does),
+    :class:`~ecochat.client.screen.asking.Asking` (the log, the clock) and
+    :class:`~ecochat.client.screen.arrivals.Arrivals` (rooms, and what happens).
+
+    :param nick: the name asked for.
+    :param server: the server's address, until it says its name.
+    :param clock: gives the time in seconds since 1970.
+    """
+
+    # What is left from before, and what becomes of the connection
+
+    def kept(self, kept: list[Kept]) -> list[Sent]:
+        """Take what the outbox has from before, in order; return what stands for each,
+        to be answered. It is not asked again: the library sends it."""
+        return [self._send(self._left_over(each)) for each in kept]
+
+    def _left_over(self, kept: Kept) -> Sent:
+        name = room_of(kept.request)
+        room = self.open_room(name) if name else self.room
+        entry = writings.entry_of(kept.request, self.nick, kept.written)
+        if entry is not None:
+            history.own(room, entry)
+        typed = writings.typed_as(kept.request)
+        return Sent(kept.request, typed, room, entry, time=kept.written)
+
+    def unreached(self, why: str) -> None:
+        """Take it that an attempt to connect came to nothing; others follow."""
+        why = safe(why)
+        if why != self.why:
+            self.why = why
+            self.tell(f"{why}; trying again", Kind.ERROR)
+
+    def ended(self, why: ClientError) -> None:
+        """Take it that the server has ended the session, or begins none, for good."""
+        self.online, self.is_over, self.why = False, True, safe(str(why))
+        self.tell(f"the session has ended: {self.why}", Kind.ERROR)
+        if isinstance(why, Ended) and why.code in ("name_taken", "bad_name"):
+            self.wish(AskNick(self.why, other_name(self.nick)))
+
+    def snapshot(self) -> Snapshot:
+        """Return what is worth keeping until the next start."""
+        rooms = list(self.rooms.values())
+        return Snapshot(
+            self.nick,
+            self.current,
+            {r.name: r.read for r in rooms if r.is_joined or not r.is_private},
+            {room.name: room.draft for room in rooms if room.draft},
+            [room.name for room in rooms if room.is_muted],
+        )
+
+    def restore(self, kept: Snapshot) -> None:
+        """Take what a snapshot has; before the first session."""
+        self.nick = self.nick or kept.nick
+        for name, read in kept.rooms.items():
+            self.open_room(name).read = read
+        for name, draft in kept.drafts.items():
+            self.open_room(name).draft = draft
+        for name in kept.muted:
+            self.open_room(name).is_muted = True
+        if kept.current in self.rooms:
+            self.current = kept.current
+        self.version += 1
+
+    # What comes back
+
+    def answered(self, sent: Sent, answer: Answer) -> None:
+        """Take the answer to something."""
+        self._writes.discard(sent)
+        self.version += 1
+        if sent.then is not None:
+            sent.then(answer)
+        elif isinstance(answer.end, wire.Stored):
+            self._stored(sent, answer.end)
+        else:
+            take = _ANSWERS.get(type(sent.request), Model._done)
+            items: list[Any] = answer.items
+            take(self, sent, items, answer.end)
+
+    def failed(self, sent: Sent, wrong: ClientError | ValueError) -> None:
+        """Take it that something was refused, or has no answer.
+
+        What writes and has none because the client ends is in the outbox.
+        """
+        self.version += 1
+        if sent.is_write and isinstance(wrong, Disconnected):
+            return
+        self._writes.discard(sent)
+        if sent.then is not None:
+            self.failed_unasked(sent, wrong)
+        elif sent.entry is not None and sent.room is not None:
+            name = sent.room.name  # of a room that may be gone by now
+            room = self.open_room(name) if name else sent.room
+            refused = writings.refused(room, sent.entry, safe(str(wrong)))
+            self._given_back.append(refused)
+        else:
+            self._not_done(sent, wrong)
+
+    def _not_done(self, sent: Sent, wrong: ClientError | ValueError) -> None:
+        room, why = sent.room, str(wrong)
+        if isinstance(wrong, Disconnected):
+            why = f"there was no answer to {sent.typed}: {why}"
+        if isinstance(sent.request, Join) and room is not None:
+            self._not_joined(room)
+        elif isinstance(sent.request, Leave) and room is not None:
+            self._not_in(room)
+        self._refuse(sent.typed, why)
+
+    def _not_in(self, room: Room) -> None:
+        """Have a room no longer that stayed only for what was refused there."""
+        if not room.is_joined and self.rooms.get(room.name) is room:
+            self.close_room(room)
+
+    def _not_joined(self, room: Room) -> None:
+        if not room.is_joined and not room.own and room.name in self.rooms:
+            self.close_room(room)
+
+    def _stored(self, sent: Sent, end: wire.Stored) -> None:
+        room, entry = sent.room, sent.entry
+        if room is None or entry is None:
+            return
+        actual = self.find_room(end.room)
+        if actual is None and room.is_private:
+            self._rename(room, safe_name(end.room))
+        elif actual is not None and actual is not room:
+            writings.move(entry, room, actual)
+            if room.is_private:
+                self._not_joined(room)
+            room = actual
+        writings.stored(room, entry, end.n)
+
+    def _done(self, sent: Sent, items: list[Any], end: Any) -> None:
+        lines = (
+            phrases.facts(harmless(end))
+            if isinstance(end, wire.Ok)
+            else phrases.listed(harmless(item) for item in items)
+        )
+        for line in lines:
+            self._list(line.said)
+
+    def _list(self, said: Fragments) -> None:
+        now = self._clock()
+        history.note(self.room, Entry(Kind.NOTICE, now, said=said))
+
+    def _entered(self, sent: Sent, items: list[Any], ok: wire.Ok) -> None:
+        """Take it that one is in a room, of which the server knows how it is called."""
+        assert isinstance(sent.request, Join)
+        name = safe_name(ok.room or sent.request.room)
+        room = self.open_room(name)
+        if sent.room is not None and sent.room is not room:
+            self._not_joined(sent.room)
+        self._rename(room, name)
+        history.enter(room, ok.last or 0)
+        room.topic = safe(ok.topic or "")
+        room.read = max(room.read, room.last)
+        self.entered(room)
+        self.go(self.current or name)
+
+    def _left_room(self, sent: Sent, items: list[Any], ok: wire.Ok) -> None:
+        room = self.find_room(ok.room or "")
+        if room is not None:
+            self.let_go(room)
+            self.tell(f"You left {room.name}.")
+
+    def _new_name(self, sent: Sent, items: list[Any], ok: wire.Ok) -> None:
+        self.nick = safe_name(ok.nick or self.nick)
+        self.tell(f"you are {self.nick} now")
+
+    def _topic(self, sent: Sent, items: list[Any], ok: wire.Ok) -> None:
+        about = f"the topic is: {ok.topic}" if ok.topic else "there is no topic"
+        self.tell(f"{safe_name(ok.room or '')}: {safe(about)}")
+
+    def _list_of_rooms(self, sent: Sent, items: list[Any], end: Any) -> None:
+        for room in items:
+            remember(self.places, safe_name(room.room))
+        self._done(sent, items, end)
+
+    def _announced(self, sent: Sent, items: list[Any], end: Any) -> None:
+        """What the server says to everyone, oneself too, shows it."""
+
+    def _found(self, sent: Sent, items: list[Any], end: Any) -> None:
+        words = safe_name(getattr(sent.request, "words", ""))
+        hits = [
+            Hit(safe_name(found.room), found.n, moment(found.time), sentence(found))
+            for found in items
+        ]
+        if hits:
+            self.search = Hits(words, hits)
+        else:
+            self.tell(f"nothing was found that has: {words}")
+
+
+def other_name(nick: str) -> str:
+    """Return a name to ask for where this one is taken: ``bob_``, ``bob2``, ``bob3``,
+    …; where it cannot be one, one like it that can."""
+    possible = re.sub(r"[^\w-]+", "_", nick)[: MAX_NICK - 1]
+    if not possible.startswith("_") and not possible[:1].isalpha():
+        possible = f"_{possible}"
+    if possible != nick:
+        return possible
+    if nick.endswith("_"):
+        return f"{nick[:-1]}2"
+    begin = nick.rstrip("0123456789")
+    return f"{begin}{int(nick[len(begin) :]) + 1}" if begin != nick else f"{nick}_"
+
+
+_ANSWERS: dict[type[Request], Callable[[Model, Sent, list[Any], Any], None]] = {
+    SetNick: Model._new_name,
+    SetTopic: Model._topic,
+    Join: Model._entered,
+    Leave: Model._left_room,
+    Search: Model._found,
+    GetRooms: Model._list_of_rooms,
+    Announce: Model._announced,
+    Shutdown: Model._announced,
+}
+"""What the answers to what a person asked are to them; of the rest they are shown."""

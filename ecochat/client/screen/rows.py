@@ -1,0 +1,176 @@
+"""What is seen of a room's log: only the rows on the screen are laid out.
+
+A position in the log is what the last row on the screen is: the index of its entry, and
+how many rows of that entry are below the screen.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect
+from functools import cached_property
+from typing import NamedTuple
+
+from ecochat.client.lines import Fragments
+from ecochat.client.screen import drawing
+from ecochat.client.screen.drawing import Around
+from ecochat.client.screen.entries import Entry
+from ecochat.client.screen.room import Place, Room
+
+LAYOUTS = 1_000
+"""Entries whose rows are remembered: some screens full of the highest terminal."""
+
+
+class _Layout(NamedTuple):
+    entry: Entry
+    stamp: tuple[object, ...]
+    rows: list[Fragments]
+
+
+_layouts: dict[tuple[int, int], _Layout] = {}
+"""By the identity of an entry, which stays as long as the entry is in here, and the
+width; the oldest go first."""
+
+
+def visible(room: Room, width: int, height: int, nick: str = "") -> list[Fragments]:
+    """Return the rows to be drawn: as many as there are, ``height`` at most.
+
+    :param nick: one's own name.
+    """
+    return [row for _, row in seen(room, width, height, nick)]
+
+
+def seen(
+    room: Room, width: int, height: int, nick: str = ""
+) -> list[tuple[Entry, Fragments]]:
+    """Return the same rows, each with the entry that it belongs to."""
+    log = _Log(room, width, nick)
+    if not room.entries or height < 1:
+        return []
+    at, below = log.bottom(height)
+    found: list[tuple[Entry, Fragments]] = []
+    while at >= 0 and len(found) < height:
+        rows = log.rows(at)
+        entry = room.entries[at]
+        found += ((entry, row) for row in reversed(rows[: len(rows) - below]))
+        at, below = at - 1, 0
+    return found[height - 1 :: -1]
+
+
+def scrolled(room: Room, width: int, height: int, by: int, nick: str = "") -> bool:
+    """Scroll a room by so many rows, back where that is negative.
+
+    :returns: whether nothing older than what is seen then is here.
+    """
+    if not room.entries or height < 1:
+        return True
+    log = _Log(room, width, nick)
+    at, below = log.forward(*log.bottom(height), by)
+    if not log.has_above(at, below, height - 1):
+        at, below = log.first_bottom(height)
+    is_end = (at, below) == (len(room.entries) - 1, 0)
+    room.place = None if is_end else Place(room.entries[at], below)
+    return not log.has_above(at, below, height)
+
+
+class _Log:
+    """The rows of a room at a width."""
+
+    def __init__(self, room: Room, width: int, nick: str) -> None:
+        self._room, self._entries = room, room.entries
+        self._width, self._nick = width, nick
+
+    def rows(self, at: int) -> list[Fragments]:
+        """Return the rows of an entry by its index; laid out only if it has changed."""
+        entry = self._entries[at]
+        around = self._around(at, entry)
+        key, stamp = (id(entry), self._width), _stamp(entry, around)
+        layout = _layouts.get(key)
+        if layout is not None and layout.stamp == stamp:
+            return layout.rows
+        layout = _Layout(entry, stamp, drawing.entry_rows(entry, self._width, around))
+        _layouts[key] = layout
+        if len(_layouts) > LAYOUTS:
+            del _layouts[next(iter(_layouts))]
+        return layout.rows
+
+    def bottom(self, height: int) -> tuple[int, int]:
+        """Return the position for a screen of this height: where the room is scrolled
+        to, but not so far back that less than a screen would be seen."""
+        at, below = self._place()
+        if self.has_above(at, below, height - 1):
+            return at, below
+        return self.first_bottom(height)
+
+    def first_bottom(self, height: int) -> tuple[int, int]:
+        """Return the position of the first screen."""
+        return self.forward(0, len(self.rows(0)) - 1, height - 1)
+
+    def forward(self, at: int, below: int, by: int) -> tuple[int, int]:
+        """Return the position so many rows further; the first or last at most."""
+        below -= by
+        while below < 0:
+            at += 1
+            if at == len(self._entries):
+                return at - 1, 0
+            below += len(self.rows(at))
+        while below >= (size := len(self.rows(at))):
+            if at == 0:
+                return 0, size - 1
+            at, below = at - 1, below - size
+        return at, below
+
+    def has_above(self, at: int, below: int, count: int) -> bool:
+        """Whether there are so many rows above that of a position."""
+        count -= len(self.rows(at)) - below - 1
+        while count > 0 and at > 0:
+            at -= 1
+            count -= len(self.rows(at))
+        return count <= 0
+
+    def _place(self) -> tuple[int, int]:
+        place, last = self._room.place, len(self._entries) - 1
+        if place is None:
+            return last, 0
+        try:
+            at = self._entries.index(place.entry)
+        except ValueError:  # no longer here
+            after = bisect(self._entries, place.entry.time, key=lambda e: e.time)
+            return min(after, last), 0
+        return self.forward(at, min(place.row, len(self.rows(at)) - 1), 0)
+
+    def _around(self, at: int, entry: Entry) -> Around:
+        quoted = None
+        if entry.reply_to is not None:
+            quoted = self._room.shown.index.get(entry.reply_to)
+        fresh = self._room.fresh if entry is self._fresh else None
+        return Around(
+            self._entries[at - 1] if at else None,
+            quoted,
+            fresh and fresh[1:],
+            self._nick if entry.is_mention else "",
+        )
+
+    @cached_property
+    def _fresh(self) -> Entry | None:
+        """The first entry that is new since one was away."""
+        if self._room.fresh is None:
+            return None
+        first = self._room.fresh[0]
+        numbered = (entry for entry in self._entries if entry.n is not None)
+        return next((e for e in numbered if e.n is not None and e.n >= first), None)
+
+
+def _stamp(entry: Entry, around: Around) -> tuple[object, ...]:
+    """Return what the rows of an entry depend on."""
+    before, quoted = around.before, around.quoted
+    return (
+        *(entry.n, entry.is_own, entry.nick, entry.text, entry.time),
+        *(entry.state, entry.why),
+        *(entry.is_edited, entry.is_deleted, entry.is_mention, entry.reply_to),
+        tuple(entry.said or ()),
+        tuple((sign, *nicks) for sign, nicks in entry.reactions.items()),
+        before and before.time,
+        quoted and (quoted.nick, quoted.text, quoted.is_deleted),
+        around.fresh,
+        around.nick,
+    )

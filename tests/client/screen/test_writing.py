@@ -1,0 +1,120 @@
+"""The line in which one writes, without a screen."""
+
+from prompt_toolkit.completion import CompleteEvent
+from prompt_toolkit.document import Document
+from prompt_toolkit.history import InMemoryHistory
+from twisted.trial.unittest import SynchronousTestCase
+
+from ecochat.client import Online
+from ecochat.client.screen.model import Model
+from ecochat.client.screen.writing import Writing, pasted
+from ecochat.client.terminal.completion import OfferCompleter
+from ecochat.core import wire
+from tests.client.terminal.fakes import welcome
+
+
+class CompleterTests(SynchronousTestCase):
+    """What is offered for a word."""
+
+    def offered(self, typed: str, by_tab: bool, is_unasked: bool) -> list[str]:
+        """Return what the word at the end would become."""
+        completer = OfferCompleter(
+            lambda before, word: [(f"{word}!{before}", "", "")], lambda: is_unasked
+        )
+        event = CompleteEvent(text_inserted=not by_tab, completion_requested=by_tab)
+        found = completer.get_completions(Document(typed), event)
+        return [one.text for one in found]
+
+    def test_by_tab(self) -> None:
+        """Always, the word before the cursor."""
+        self.assertEqual(self.offered("a b", True, False), ["b!a b"])
+
+    def test_unasked(self) -> None:
+        """Only while it is wanted: by the time it is looked for, what was typed may
+        have been sent, and a list of all names would be shown for the empty line."""
+        self.assertEqual(self.offered("/a", False, True), ["/a!/a"])
+        self.assertEqual(self.offered("", False, False), [])
+
+
+class DraftTests(SynchronousTestCase):
+    """What was begun in a room that is gone."""
+
+    def setUp(self) -> None:
+        self.model = Model("alice", "X", clock=lambda: 1e9)
+        self.model.happened(Online(welcome("alice", "lobby", "lab", "@bob"), False))
+        self.writing = Writing(self.model, self.model.say, InMemoryHistory())
+        self.writing.follow()
+
+    def lose(self, room: str, text: str) -> str:
+        """Begin to write in a room, which goes; return what stands in the line."""
+        self.model.go(room)
+        self.writing.follow()
+        self.writing.put(text)
+        self.model.happened(wire.Dropped(room=room))
+        self.assertNotEqual(self.model.current, room)
+        self.writing.follow()
+        return self.writing.text
+
+    def test_it_is_kept(self) -> None:
+        """In the line; where it was for one person it stays so."""
+        self.assertEqual(self.lose("@bob", "a secret"), "/msg bob a secret")
+        self.writing.clear()
+        self.assertEqual(self.lose("lab", "text"), "text")
+        self.assertEqual(self.model.room.draft, "text")
+
+    def test_the_line_is_in_use(self) -> None:
+        """Then it is in the history, and what was begun in the other room stays."""
+        self.writing.put("for the lobby")
+        self.model.rooms["lab"].draft = "for the lab"
+        self.assertEqual(self.lose("@bob", "a secret"), "for the lab")
+        history = self.writing.buffer.history.get_strings()
+        self.assertEqual(history, ["/msg bob a secret"])
+
+
+class OtherServerTests(SynchronousTestCase):
+    """What was begun at one server, when one goes to another."""
+
+    def model(self, *rooms: str) -> Model:
+        """Return one that is in these rooms."""
+        model = Model("alice", "X", clock=lambda: 1e9)
+        model.happened(Online(welcome("alice", *rooms), False))
+        return model
+
+    def test_each_has_its_drafts(self) -> None:
+        """Also where rooms have the same name; what was begun is in the history."""
+        one, other = self.model("lobby"), self.model("lobby")
+        other.room.draft = "for the other"
+        writing = Writing(one, one.say, InMemoryHistory())
+        writing.follow()
+        writing.put("for the one")
+        writing.belong(other)
+        self.assertEqual(writing.text, "for the other")
+        self.assertEqual(one.room.draft, "for the one")
+        self.assertEqual(writing.buffer.history.get_strings(), ["for the one"])
+        writing.put("more")
+        self.assertEqual((one.room.draft, other.room.draft), ("for the one", "more"))
+
+    def test_a_secret_is_not_said_elsewhere(self) -> None:
+        """Nothing of it stands in the line, in no room."""
+        one, other = self.model("@bob"), self.model("lobby")
+        writing = Writing(one, one.say, InMemoryHistory())
+        writing.follow()
+        writing.put("a secret")
+        writing.belong(other)
+        self.assertEqual((writing.text, other.room.draft), ("", ""))
+
+    def test_what_is_written_in_no_room_stays(self) -> None:
+        """It is for the first room that there is."""
+        nowhere, other = Model(clock=lambda: 1e9), self.model("lobby")
+        writing = Writing(nowhere, nowhere.say, InMemoryHistory())
+        writing.put("hello")
+        writing.belong(other)
+        self.assertEqual((writing.text, other.room.draft), ("hello", "hello"))
+
+
+class PastedTests(SynchronousTestCase):
+    """Lines from elsewhere."""
+
+    def test_line_ends(self) -> None:
+        """Are ours, however they came."""
+        self.assertEqual(pasted("a\r\nb\rc\nd"), "a\nb\nc\nd")
