@@ -43,6 +43,8 @@ class Remembered:
     :ivar drafts: what one has begun to write, by room.
     :ivar muted: the rooms that do not call.
     :ivar current: the room that was before the eyes; empty for none.
+    :ivar places: where one has scrolled back to, by room: the number of the last event
+        on the screen.
     :ivar used: when one went there last, in seconds since 1970 (UTC).
     """
 
@@ -52,6 +54,7 @@ class Remembered:
     muted: set[str] = field(default_factory=set)
     current: str = ""
     used: int = 0
+    places: dict[str, int] = field(default_factory=dict)
 
 
 class Memory:
@@ -63,10 +66,13 @@ class Memory:
     :meth:`take_notes`. Make it with :meth:`load`.
 
     :ivar nick: the name that one had last, anywhere; empty for none yet.
+    :ivar rings: whether one is called by bell and notification.
+    :ivar tells_typing: whether others are shown that one writes.
     """
 
     def __init__(self, config: Path, state: Path, clock: Callable[[], float]) -> None:
         self.nick = ""
+        self.rings = self.tells_typing = True
         self._servers: dict[str, Remembered] = {}
         self._config = _File(config, _Config)
         self._state = _File(state, _State)
@@ -123,6 +129,7 @@ class Memory:
 
     def _take(self, config: "_Config", state: "_State") -> None:
         self.nick = config.nick
+        self.rings, self.tells_typing = config.rings, config.tells_typing
         for address, place in config.servers.items():
             rooms = state.servers.get(address, _Rooms())
             self._servers[address] = Remembered(
@@ -132,6 +139,7 @@ class Memory:
                 set(rooms.muted),
                 rooms.current,
                 place.used,
+                rooms.places,
             )
 
     def _given(self) -> tuple["_Config", "_State"]:
@@ -146,10 +154,12 @@ class Memory:
                 _newest({room: text[:DRAFT] for room, text in it.drafts.items()}),
                 dict.fromkeys(sorted(it.muted)[:ROOMS], True),
                 it.current,
+                _newest(it.places),
             )
             for address, it in servers
         }
-        return _Config(VERSION, self.nick, config), _State(VERSION, state)
+        switches = self.rings, self.tells_typing
+        return _Config(VERSION, self.nick, config, *switches), _State(VERSION, state)
 
 
 # What is in the files
@@ -170,16 +180,19 @@ class _Content(msgspec.Struct):
 class _Config(_Content):
     nick: str = ""
     servers: dict[str, _Place] = {}
+    rings: bool = True
+    tells_typing: bool = True
 
 
 class _Rooms(msgspec.Struct):
-    """The rooms of a server: how far one has read, drafts, which are muted, and which
-    was before the eyes."""
+    """The rooms of a server: how far one has read, drafts, which are muted, which was
+    before the eyes, and where one has scrolled back to."""
 
     read: dict[str, int] = {}
     drafts: dict[str, str] = {}
     muted: dict[str, bool] = {}
     current: str = ""
+    places: dict[str, int] = {}
 
 
 class _State(_Content):

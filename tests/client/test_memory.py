@@ -87,29 +87,45 @@ class MemoryTests(MemoryTestCase):
         lab.rooms = {"lobby": 7, "dev": None, "@bob": 3}
         lab.drafts = {"dev": "half a\nthought 🙂", "lobby": "\ud800"}
         lab.muted = {"lobby"}
+        lab.places = {"dev": 4}
         memory.save()
         again = self.load()
         found = again.server(LAB)
         self.assertEqual((again.nick, found.nick, found.used), ("ada", "ada_", 1_000))
         self.assertEqual(list(found.rooms.items()), list(lab.rooms.items()))
         self.assertEqual(found.drafts, {"dev": "half a\nthought 🙂", "lobby": "?"})
-        self.assertEqual(found.muted, {"lobby"})
+        self.assertEqual((found.muted, found.places), ({"lobby"}, {"dev": 4}))
         self.assertEqual(again.take_notes(), [])
+
+    def test_the_switches(self) -> None:
+        """Are on at first, and as one left them at the next visit, of any server."""
+        trust = Trust(file=self.folder / "known")
+        for rings, tells in ((True, True), (False, True), (True, False), (True, True)):
+            memory = self.load()
+            visit = Visit(parse_address(LAB), "ada", "", memory, trust)
+            visit.model.rings, visit.model.tells_typing = rings, tells
+            visit.remember(memory)
+            memory.save()
+            model = Visit(parse_address(CLUB), "ada", "", self.load(), trust).model
+            self.assertEqual((model.rings, model.tells_typing), (rings, tells))
 
     def test_what_is_no_more(self) -> None:
         """A room that is left, a draft that is sent, a mute that ends: all are gone."""
         memory = self.load()
         lab = memory.server(LAB)
         lab.rooms, lab.drafts, lab.muted = {"lobby": 7, "dev": 1}, {"dev": "x"}, {"dev"}
+        lab.places = {"dev": 4}
         memory.save()
         del lab.rooms["dev"]
         lab.drafts.clear()
         lab.muted.clear()
+        lab.places.clear()
         memory.save()
         found = self.load().server(LAB)
         self.assertEqual(
             (found.rooms, found.drafts, found.muted), ({"lobby": 7}, {}, set())
         )
+        self.assertEqual(found.places, {})
 
     def test_the_servers(self) -> None:
         """The one used last is first, also after another start; not more than some."""
@@ -132,9 +148,11 @@ class MemoryTests(MemoryTestCase):
         lab.rooms = {"a": 1, "b": 2, "c": 3}
         lab.drafts = {"a": "123456", "b": "x", "c": "123456"}
         lab.muted = {"a", "b", "c"}
+        lab.places = {"a": 1, "b": 2, "c": 3}
         memory.save()
         found = self.load().server(LAB)
         self.assertEqual(found.rooms, {"b": 2, "c": 3})
+        self.assertEqual(found.places, {"b": 2, "c": 3})
         self.assertEqual(found.drafts, {"b": "x", "c": "12345"})
         self.assertEqual(len(found.muted), 2)
 

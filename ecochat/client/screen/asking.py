@@ -8,10 +8,12 @@ from typing import Any, NamedTuple
 from ecochat.client.errors import ClientError
 from ecochat.client.happenings import Answer, Distrusted, Happening, Online
 from ecochat.client.safe import safe, safe_name
-from ecochat.client.screen import history, members
+from ecochat.client.screen import beside, history, members
 from ecochat.client.screen.arrivals import Arrivals
+from ecochat.client.screen.beside import Beside
 from ecochat.client.screen.entries import Kind
 from ecochat.client.screen.room import Place, Room
+from ecochat.client.screen.stretches import made
 from ecochat.client.screen.wishes import AskTrust
 from ecochat.client.screen.writings import Sent
 from ecochat.client.terminal.scene import remember
@@ -81,6 +83,7 @@ class Asking(Arrivals):
         self._sessions_there: int | None = None
         self._marked: dict[str, int] = {}
         self._back: Left | None = None
+        self._asked_beside: Sent | None = None
 
     def ask(
         self, request: Request, then: Callable[[Answer], None] | None = None, **of: Any
@@ -115,7 +118,9 @@ class Asking(Arrivals):
 
     def failed_unasked(self, sent: Sent, wrong: ClientError | ValueError) -> None:
         """Take it that what nobody typed has no answer, or is refused."""
-        if isinstance(sent.request, History) and sent.room is not None:
+        if sent is self._asked_beside:
+            self._asked_beside = None
+        elif isinstance(sent.request, History) and sent.room is not None:
             sent.room.is_loading = False
         elif isinstance(sent.request, Who):
             self._is_meeting = False
@@ -140,6 +145,7 @@ class Asking(Arrivals):
             now = self._clock()
             history.take_older(room, asked, events, self.entry_of, now)
             self.count_old(room)
+            self._resume(room)
 
         self._load(room, asked, take)
 
@@ -163,17 +169,50 @@ class Asking(Arrivals):
             return
         self._back = Left(self.current, self.room.place)
         self.go(room.name)
-        if not history.find(room, n):
-            self._find(room, n)
 
-    def _find(self, room: Room, n: int) -> None:
+        def found(is_here: bool) -> None:
+            if not is_here:
+                self.tell(f"message {n} is not kept any more")
+
+        self._find(room, n, found)
+
+    def _resume(self, room: Room) -> None:
+        """Go where one had scrolled to when the client ended, unless that is gone."""
+        n, room.resume = room.resume, 0
+
+        def found(is_here: bool) -> None:
+            if is_here and room.place is not None:
+                room.place.row = 0  # it was the last one seen
+
+        if n:
+            self._find(room, n, found)
+
+    def _find(self, room: Room, n: int, then: Callable[[bool], object]) -> None:
+        """Go to a message, which is read first if it is not here."""
+
         def take(answer: Answer) -> None:
             events: list[Any] = answer.items
             now = self._clock()
-            if not history.take_near(room, n, events, self.entry_of, now):
-                self.tell(f"message {n} is not kept any more")
+            then(history.take_near(room, n, events, self.entry_of, now))
 
-        self._load(room, history.near(room, n), take)
+        if history.find(room, n):
+            then(True)
+        else:
+            self._load(room, history.near(room, n), take)
+
+    def ask_beside(self, name: str, n: int, take: Callable[[Beside], None]) -> bool:
+        """Ask what stands beside a message, unless something is asked of that kind
+        already; return whether it is."""
+        if self._asked_beside is not None or not self.online:
+            return False
+
+        def then(answer: Answer) -> None:
+            self._asked_beside = None
+            events: list[Any] = answer.items
+            take(beside.beside(made(events, self.entry_of, n).entries, n))
+
+        self._asked_beside = self.ask(beside.wanted(name, n), then)
+        return True
 
     def back(self) -> None:
         """Go where one was before :meth:`around`."""

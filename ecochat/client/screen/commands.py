@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import msgspec
+
 from ecochat.core.commands import COMMANDS, Argument, Command, parse_command
 from ecochat.core.requests import Close, Request, Say, SetAcks, Watch
 
@@ -37,15 +39,15 @@ class Clear(Local, frozen=True, gc=False):
 
 
 class TellTyping(Local, frozen=True, gc=False):
-    """Show others that one writes, or not."""
+    """Show others that one writes, or not; None: say how that stands."""
 
-    on: bool
+    on: bool | None = None
 
 
 class Ring(Local, frozen=True, gc=False):
-    """Be called by bell and notification, or not."""
+    """Be called by bell and notification, or not; None: say how that stands."""
 
-    on: bool
+    on: bool | None = None
 
 
 def _close(session: str | None = None) -> Request:
@@ -57,7 +59,7 @@ def _reply(message: int, text: str) -> Request:
 
 
 _ROOM = COMMANDS["who"].arguments
-_ON = COMMANDS["acks"].arguments
+_ON = (msgspec.structs.replace(COMMANDS["acks"].arguments[0], required=False),)
 _NUMBER_TEXT = COMMANDS["edit"].arguments[1:]
 _SERVER = Argument("server", "SERVER")
 

@@ -30,7 +30,8 @@ from prompt_toolkit.widgets import SearchToolbar
 from twisted.internet.defer import CancelledError, Deferred
 
 from ecochat.client.screen import panes, rows
-from ecochat.client.screen.finding import hits
+from ecochat.client.screen.entries import Entry
+from ecochat.client.screen.finding import hits, reply_to
 from ecochat.client.screen.hits import Hits
 from ecochat.client.screen.model import Model
 from ecochat.client.screen.paint import Painted, Row, pane
@@ -97,6 +98,7 @@ class Face:
         self._begun = self._drawn = self._took = 0.0
         self._is_over = False
         self._found: Hits | None = None
+        self._seen: list[Entry] = []
         self._search = SearchToolbar(
             text_if_not_searching="", backward_search_prompt="typed before: "
         )
@@ -122,7 +124,7 @@ class Face:
     def _layout(self) -> FloatContainer:
         rooms = self._side(self._rooms, ROOMS, panes.NARROW, is_left=True)
         members = self._side(self._members, MEMBERS, WIDE, is_left=False)
-        log = pane(Painted(self._log, self.scroll, is_bottom=True))
+        log = pane(Painted(self._log, self.scroll, True, self._answer_to))
         title = pane(Painted(self._title), "class:title", height=1)
         status = pane(Painted(self._status), "class:status", height=1)
         body = HSplit(
@@ -204,7 +206,15 @@ class Face:
         if (picker := self.questions.picker) is not None:
             shown = picker.rows(width, height)
             return [*shown, *[[]] * (height - len(shown))]
-        return rows.visible(self.model.room, width, height, self.model.nick)
+        seen = rows.seen(self.model.room, width, height, self.model.nick)
+        self._seen = [entry for entry, _ in seen]
+        return [row for _, row in seen]
+
+    def _answer_to(self, row: int) -> None:
+        """Begin an answer to the message in this row of the log, where nothing is
+        written or asked yet."""
+        if self.is_writing and not self.writing.text:
+            self.writing.put(reply_to(self._seen[row]))
 
     @property
     def height(self) -> int:
@@ -348,7 +358,8 @@ class Face:
         self._found = found = model.search
         if found is not None:
             label = f"{len(found.hits)} found of {found.words}; Enter goes there: "
-            self.choose(label, hits(found, model.around), model.close_search)
+            listed = hits(found, model.around, model.beside)
+            self.choose(label, listed, model.close_search)
 
     def _focus(self, window: Window) -> None:
         self.app.layout.focus(window)

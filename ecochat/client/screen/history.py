@@ -230,9 +230,21 @@ def find(room: Room, n: int) -> bool:
     return is_here
 
 
+def scrolled_to(room: Room) -> int:
+    """Return the number of the last event on the screen; 0 at the end of the log."""
+    if room.place is None:
+        return room.resume
+    n = 0
+    for entry in room.entries:
+        n = n if entry.n is None else entry.n
+        if entry is room.place.entry:
+            break
+    return n
+
+
 def to_end(room: Room) -> None:
     """Show the end of the log."""
-    room.place = None
+    room.place, room.resume = None, 0
     if room.tail is not None:
         tail, room.tail = room.tail, None
         room.show(tail)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ecochat.client.lines import Fragments
+from ecochat.client.screen.beside import Beside
 
 
 class Hit(NamedTuple):
@@ -20,8 +22,14 @@ class Hit(NamedTuple):
     said: Fragments
 
 
-class Hits(NamedTuple):
-    """What has the words, the newest first."""
+@dataclass(slots=True, eq=False)
+class Hits:
+    """What has the words, the newest first.
+
+    :ivar beside: what stands beside those for which that was asked, by
+        room and number.
+    """
 
     words: str
     hits: list[Hit]
+    beside: dict[tuple[str, int], Beside] = field(default_factory=dict)

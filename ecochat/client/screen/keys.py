@@ -245,7 +245,13 @@ def _go_to(number: int, face: Face) -> None:
 KEYS = (
     Key("Enter", "send", ("enter",), send, "writing"),
     Key("Alt-Enter", "another line", ("escape enter",), _new_line, "writing"),
-    Key("Tab", "complete what you write; again: the next"),
+    Key(
+        "Tab",
+        "complete what you write; again: the next",
+        ("tab",),
+        lambda f: f.writing.complete(),
+        "writing",
+    ),
     Key(
         "Up",
         "edit your last message, or what was refused",
@@ -290,6 +296,6 @@ _QUIET = (
     Key("Ctrl-D", "", ("c-d",), leave_question, "asking"),
     Key("Up", "", ("up", "c-p"), lambda f: choose(f, -1), "asking"),
     Key("Down", "", ("down", "c-n", "tab"), lambda f: choose(f, 1), "asking"),
-    Key("Down", "", ("down",), lambda f: f.writing.buffer.auto_down(), "writing"),
+    Key("Down", "", ("down",), lambda f: f.writing.down(), "writing"),
 )
 """What is not worth a row of its own."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 from ecochat.client.errors import ClientError, Disconnected, Ended
@@ -12,7 +13,8 @@ from ecochat.client.happenings import Answer
 from ecochat.client.lines import Fragments, sentence
 from ecochat.client.outbox import Kept
 from ecochat.client.safe import safe, safe_name
-from ecochat.client.screen import history, writings
+from ecochat.client.screen import beside, history, writings
+from ecochat.client.screen.beside import UNKNOWN, Beside
 from ecochat.client.screen.entries import Entry, Kind
 from ecochat.client.screen.hits import Hit, Hits
 from ecochat.client.screen.room import Room
@@ -47,6 +49,8 @@ class Snapshot(NamedTuple):
     :param rooms: those one is in, in the order shown, with how far each was read.
     :param drafts: what was begun to write, by room.
     :param muted: the rooms that do not call.
+    :param places: the number of the last event on the screen, by room, where one has
+        scrolled back.
     """
 
     nick: str
@@ -54,6 +58,7 @@ class Snapshot(NamedTuple):
     rooms: dict[str, int]
     drafts: dict[str, str]
     muted: list[str]
+    places: dict[str, int] = {}
 
 
 class Model(Saying):
@@ -111,6 +116,7 @@ class Model(Saying):
             {r.name: r.read for r in rooms if r.is_joined or not r.is_private},
             {room.name: room.draft for room in rooms if room.draft},
             [room.name for room in rooms if room.is_muted],
+            {r.name: n for r in rooms if (n := history.scrolled_to(r))},
         )
 
     def restore(self, kept: Snapshot) -> None:
@@ -122,6 +128,8 @@ class Model(Saying):
             self.open_room(name).draft = draft
         for name in kept.muted:
             self.open_room(name).is_muted = True
+        for name, n in kept.places.items():
+            self.open_room(name).resume = n
         if kept.current in self.rooms:
             self.current = kept.current
         self.version += 1
@@ -252,6 +260,19 @@ class Model(Saying):
             self.search = Hits(words, hits)
         else:
             self.tell(f"nothing was found that has: {words}")
+
+    def beside(self, hit: Hit) -> Beside:
+        """Return what stands before and after what was found: of what is here, else of
+        what was asked for; that is asked once, and one at a time."""
+        room, search, key = self.find_room(hit.room), self.search, (hit.room, hit.n)
+        if room is not None and (found := beside.here(room, hit.n)) is not None:
+            return found
+        if search is None or key in search.beside:
+            return UNKNOWN if search is None else search.beside[key]
+        take = partial(search.beside.__setitem__, key)
+        if self.ask_beside(*key, take):
+            search.beside[key] = UNKNOWN
+        return UNKNOWN
 
 
 def other_name(nick: str) -> str:

@@ -21,8 +21,6 @@ class Notifier:
     """Rings the bell, and has the terminal notify (OSC 9, ``ESC ] 9 ; text BEL``). A
     terminal that knows no OSC 9 shows nothing of it.
 
-    :ivar rings: whether the bell may ring.
-    :ivar notifies: whether the terminal may notify.
     :param write: writes to the terminal as it is, at once.
     :param clock: gives seconds, since any moment.
     """
@@ -30,7 +28,6 @@ class Notifier:
     def __init__(
         self, write: Callable[[str], None], clock: Callable[[], float]
     ) -> None:
-        self.rings = self.notifies = True
         self._write = write
         self._clock = clock
         self._rang = self._notified = -inf
@@ -38,7 +35,7 @@ class Notifier:
     def bell(self) -> None:
         """Ring, unless that was done less than a second ago."""
         now = self._clock()
-        if self.rings and now >= self._rang + PAUSE:
+        if now >= self._rang + PAUSE:
             self._rang = now
             self._write("\a")
 
@@ -48,7 +45,7 @@ class Notifier:
         :param title: as the room and who writes; others wrote it, as they did the text.
         """
         now = self._clock()
-        if self.notifies and now >= self._notified + PAUSE:
+        if now >= self._notified + PAUSE:
             self._notified = now
             shown = safe_name(f"{PROGRAM}: {title}: {text}"[:LENGTH])
             self._write(f"\033]9;{shown}\a")

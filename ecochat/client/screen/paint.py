@@ -6,7 +6,7 @@ from typing import Any
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.layout import UIContent, UIControl, Window
 from prompt_toolkit.layout.dimension import AnyDimension
-from prompt_toolkit.mouse_events import MouseEvent, MouseEventType
+from prompt_toolkit.mouse_events import MouseButton, MouseEvent, MouseEventType
 
 Row = Sequence[tuple[Any, ...]]
 """A row of the screen: pairs of a style and a text, or with them what takes a click."""
@@ -27,6 +27,8 @@ class Painted(UIControl):
     :param scroll: told by how many rows the wheel was turned, back is negative; None
         where it does nothing.
     :param is_bottom: whether fewer rows than there is space for stand at the bottom.
+    :param click: told which of the rows was clicked, where nothing in it takes that;
+        by the left button alone, as others paste and open links. None: it does nothing.
     """
 
     def __init__(
@@ -34,10 +36,13 @@ class Painted(UIControl):
         rows: Rows,
         scroll: Callable[[int], None] | None = None,
         is_bottom: bool = False,
+        click: Callable[[int], None] | None = None,
     ) -> None:
         self._ask = rows
         self._scroll = scroll
         self._is_bottom = is_bottom
+        self._click = click
+        self._missing = 0
         self._rows: Sequence[Row] = ()
 
     def create_content(self, width: int, height: int) -> UIContent:
@@ -53,8 +58,8 @@ class Painted(UIControl):
         if not width or not height:
             return ()
         rows = list(self._ask(width, height))[:height]
-        missing = height - len(rows)
-        return [[]] * missing + rows if self._is_bottom else rows
+        self._missing = height - len(rows) if self._is_bottom else 0
+        return [[]] * self._missing + rows
 
     def mouse_handler(self, mouse_event: MouseEvent) -> Any:
         """See prompt_toolkit; a click goes to what is drawn there."""
@@ -64,7 +69,14 @@ class Painted(UIControl):
         if mouse_event.event_type is not MouseEventType.MOUSE_UP:
             return None  # also a wheel where nothing scrolls
         taken = self._at(mouse_event.position.y, mouse_event.position.x)
-        return taken(mouse_event) if taken else None
+        return taken(mouse_event) if taken else self._clicked(mouse_event)
+
+    def _clicked(self, event: MouseEvent) -> None:
+        is_plain = event.button is MouseButton.LEFT and not event.modifiers
+        if self._click is not None and is_plain:
+            row = event.position.y - self._missing
+            if 0 <= row < len(self._rows) - self._missing:
+                self._click(row)
 
     def _at(self, row: int, column: int) -> Callable[[MouseEvent], object] | None:
         """Return what takes a click there, if anything does."""

@@ -209,11 +209,9 @@ class Program:
         self._visit.retry_now()
 
     def _notify(self, wish: wishes.Notify) -> None:
-        self._notifier.bell()
-        self._notifier.notify(wish.title, wish.text)
-
-    def _set_notify(self, wish: wishes.SetNotify) -> None:
-        self._notifier.rings = self._notifier.notifies = wish.on
+        if self._face.model.rings:
+            self._notifier.bell()
+            self._notifier.notify(wish.title, wish.text)
 
     def _show_keys(self, wish: wishes.ShowKeys) -> None:
         show_keys(self._face)
@@ -224,7 +222,6 @@ _GRANTS: dict[type, Callable[[Program, Any], None]] = {
     wishes.AskNick: Program._ask_nick,
     wishes.AskTrust: Program._ask_trust,
     wishes.Notify: Program._notify,
-    wishes.SetNotify: Program._set_notify,
     wishes.ShowKeys: Program._show_keys,
 }
 """What is done for each wish."""

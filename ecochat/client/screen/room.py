@@ -67,6 +67,8 @@ class Room:
     :ivar fresh: from where it is new since one was away: the number of the first event,
         how many there are, and since when (seconds since 1970); None for no such line.
     :ivar place: where one has scrolled to; None for the end.
+    :ivar resume: the number of the event to scroll to once the log is here, as when the
+        client ended; 0 for none.
     :ivar members: who is here, by name, in the order shown; with ``away`` ones.
     :ivar typing: who writes now, by name, and when that was last heard.
     :ivar draft: what one has begun to write here.
@@ -89,6 +91,7 @@ class Room:
     mentions: int = 0
     fresh: tuple[int, int, float] | None = None
     place: Place | None = None
+    resume: int = 0
     members: list[str] = field(default_factory=list)
     away: set[str] = field(default_factory=set)
     typing: dict[str, float] = field(default_factory=dict)

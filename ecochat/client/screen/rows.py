@@ -31,18 +31,14 @@ _layouts: dict[tuple[int, int], _Layout] = {}
 width; the oldest go first."""
 
 
-def visible(room: Room, width: int, height: int, nick: str = "") -> list[Fragments]:
-    """Return the rows to be drawn: as many as there are, ``height`` at most.
-
-    :param nick: one's own name.
-    """
-    return [row for _, row in seen(room, width, height, nick)]
-
-
 def seen(
     room: Room, width: int, height: int, nick: str = ""
 ) -> list[tuple[Entry, Fragments]]:
-    """Return the same rows, each with the entry that it belongs to."""
+    """Return the rows to be drawn, each with the entry that it belongs to: as many as
+    there are, ``height`` at most.
+
+    :param nick: one's own name.
+    """
     log = _Log(room, width, nick)
     if not room.entries or height < 1:
         return []

@@ -15,7 +15,7 @@ from ecochat.client.screen.asking import Asking
 from ecochat.client.screen.entries import Entry, Kind, State
 from ecochat.client.screen.hits import Hits
 from ecochat.client.screen.room import Room
-from ecochat.client.screen.wishes import AskNick, Connect, SetNotify, ShowKeys
+from ecochat.client.screen.wishes import AskNick, Connect, ShowKeys
 from ecochat.client.screen.writings import Sent
 from ecochat.client.terminal.offers import Offer, offers
 from ecochat.client.unanswered import room_of
@@ -46,6 +46,7 @@ class Saying(Asking):
 
     :ivar has_left: whether the person asked to leave.
     :ivar is_over: whether the server has ended the session, or let nobody in, for good.
+    :ivar rings: whether bell and notification call the person.
     :ivar search: what was searched for and is being looked at; None: nothing.
     :cvar commands: those that are completed, by name.
     """
@@ -57,6 +58,7 @@ class Saying(Asking):
     ) -> None:
         super().__init__(nick, server, clock=clock)
         self.has_left = self.is_over = False
+        self.rings = True
         self.search: Hits | None = None
         self._given_back: deque[str | Entry] = deque(maxlen=GIVEN_BACK)
         self._writes: set[Sent] = set()
@@ -228,12 +230,15 @@ class Saying(Asking):
         self.wish(Connect(request.server))
 
     def _ring(self, request: here.Ring) -> None:
-        self.wish(SetNotify(request.on))
-        self.tell(f"bell and notifications are {'on' if request.on else 'off'}")
+        if request.on is not None:
+            self.rings = request.on
+        self.tell(f"bell and notifications are {'on' if self.rings else 'off'}")
 
     def _tell_typing(self, request: here.TellTyping) -> None:
-        self.tells_typing = request.on
-        self.tell(f"others {'see' if request.on else 'do not see'} that you write")
+        if request.on is not None:
+            self.tells_typing = request.on
+        sees = "see" if self.tells_typing else "do not see"
+        self.tell(f"others {sees} that you write")
 
     def _mute(self, request: here.Mute) -> None:
         name = request.room or self.current

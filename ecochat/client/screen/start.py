@@ -1,6 +1,8 @@
 """Starts the client: on the whole screen of a terminal, or as lines."""
 
 import gc
+import os
+import sys
 
 from ecochat.client.address import Address, parse_address
 from ecochat.client.program import USAGE
@@ -64,4 +66,14 @@ def _show(address: Address, nick: str | None, room: str | None, trust: Trust) ->
     try:
         run_program(main)
     except SystemExit as end:
+        _flush()
         return int(end.code or 0)
+
+
+def _flush() -> None:
+    """Write what the terminal has not taken yet; where it is gone, to nobody: Python
+    would try again at its end, and make that the exit status."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -19,6 +19,10 @@ looked at with each key."""
 Row = Sequence[tuple[object, ...]]
 """As :data:`ecochat.client.screen.paint.Row`."""
 
+BESIDE = 3
+"""Rows of the one that Enter takes, with those beside it; where there are fewer, it is
+alone."""
+
 NOTHING: Row = [("class:quiet", "  nothing")]
 
 
@@ -28,11 +32,15 @@ class Choice(NamedTuple):
     :param name: by what it is found.
     :param row: how it is shown; safe (:mod:`ecochat.client.safe`).
     :param do: what choosing it does.
+    :param beside: gives what is shown before and after the row while Enter takes it:
+        two rows, which can be empty, so that nothing moves when they are known; None
+        for none.
     """
 
     name: str
     row: Fragments
     do: Callable[[], object]
+    beside: Callable[[], tuple[Fragments, Fragments]] | None = None
 
 
 def choice(name: str, about: str, do: Callable[[], object]) -> Choice:
@@ -92,17 +100,35 @@ class Picker:
 
     def rows(self, width: int, height: int) -> list[Row]:
         """Return the rows that are seen: the chosen one is always among them."""
+        before, after = self._beside(height)
+        height -= len(before) + len(after)
         self._top = max(self._top, self.chosen - height + 1)
         self._top = min(self._top, self.chosen)
         seen = range(self._top, min(self._top + height, len(self.choices)))
-        return [self._row(number) for number in seen] or [NOTHING]
+        shown = [self._row(number) for number in seen]
+        at = self.chosen - self._top
+        shown[at + 1 : at + 1] = after
+        shown[at:at] = before
+        return shown or [NOTHING]
+
+    def _beside(self, height: int) -> tuple[list[Row], list[Row]]:
+        """Return the rows before and after the chosen one."""
+        beside = self.choices[self.chosen].beside if self.choices else None
+        if beside is None or height < BESIDE:
+            return [], []
+        before, after = ([("", "    "), *_safe(row)] for row in beside())
+        return [before], [after]
 
     def _row(self, number: int) -> Row:
         one, is_chosen = self.choices[number], number == self.chosen
         style, taken = " class:chosen" * is_chosen, partial(self._clicked, one)
-        row = isolated([(have, one_line(text)) for have, text in one.row])
-        shown = [("", "> " if is_chosen else "  "), *row]
+        shown = [("", "> " if is_chosen else "  "), *_safe(one.row)]
         return [(have + style, text, taken) for have, text in shown]
 
     def _clicked(self, one: Choice, event: object) -> None:
         self._take(one.do)
+
+
+def _safe(row: Fragments) -> Fragments:
+    """Return it as one row that does not turn what stands beside it."""
+    return isolated([(style, one_line(text)) for style, text in row])

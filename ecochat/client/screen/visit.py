@@ -40,6 +40,8 @@ class Visit:
         self._talk: Talk | None = None
         self._changed: Callable[[], None] = lambda: None
         self.model = Model(nick, str(address), clock=time.time)
+        self.model.rings = memory.rings
+        self.model.tells_typing = memory.tells_typing
         self._remembered = memory.server(str(address))
         self.model.restore(_snapshot(self._remembered, nick, room.removeprefix("#")))
 
@@ -101,11 +103,14 @@ class Visit:
         remembered = self._remembered
         if kept.nick:
             memory.nick = remembered.nick = kept.nick
+        memory.rings = self.model.rings
+        memory.tells_typing = self.model.tells_typing
         remembered.current = kept.current
         rooms = self.model.rooms.values()  # also those that no session has had yet
         remembered.rooms = {room.name: room.read for room in rooms}
         remembered.drafts = dict(kept.drafts)
         remembered.muted = set(kept.muted)
+        remembered.places = dict(kept.places)
 
     def _kept(self) -> tuple[str | None, SQLiteOutbox | None]:
         """Return the key and the outbox; without them, this run has to do."""
@@ -124,4 +129,5 @@ def _snapshot(remembered: Remembered, nick: str, room: str) -> Snapshot:
         rooms.setdefault(room, 0)
     drafts, muted = dict(remembered.drafts), sorted(remembered.muted)
     before = remembered.current if remembered.current in rooms else next(iter(rooms))
-    return Snapshot(nick, room or before, rooms, drafts, muted)
+    places = {name: n for name, n in remembered.places.items() if name in rooms}
+    return Snapshot(nick, room or before, rooms, drafts, muted, places)

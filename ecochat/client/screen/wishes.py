@@ -53,17 +53,11 @@ class Notify(NamedTuple):
     text: str
 
 
-class SetNotify(NamedTuple):
-    """Ring and notify from now on, or no longer."""
-
-    on: bool
-
-
 class ShowKeys(NamedTuple):
     """Show the table of keys."""
 
 
-Wish = Connect | AskNick | AskTrust | Notify | SetNotify | ShowKeys
+Wish = Connect | AskNick | AskTrust | Notify | ShowKeys
 
 
 def notice_of(room: Room, entry: Entry) -> Notify:

@@ -2,16 +2,22 @@
 
 from collections.abc import Callable, Iterable
 
-from prompt_toolkit.buffer import Buffer
+from prompt_toolkit.buffer import Buffer, CompletionState
+from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.document import Document
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.history import History
 
 from ecochat.client.screen.model import Model
 from ecochat.client.terminal.completion import OfferCompleter
+from ecochat.core.names import fold
 
 PASTED = 5
 """Lines that are pasted unasked; more may be something else than one wanted to say."""
+
+
+BEGIN = 2
+"""Letters of a first word from which on it may be a name: most words are none."""
 
 
 class Writing:
@@ -98,9 +104,33 @@ class Writing:
         """Go up a line; in an empty line, get back what was refused, or edit what one
         said last; else what was typed before."""
         if self.text:
+            self._pass_over()
             self.buffer.auto_up(by)
         else:
             self.put(self.model.recall() or self.model.edit_last())
+
+    def down(self) -> None:
+        """Go down a line, or to what was typed after this."""
+        self._pass_over()
+        self.buffer.auto_down()
+
+    def _pass_over(self) -> None:
+        """Have the names that are offered for a first word no longer: nobody asked for
+        them, so they take no key but Tab. Once one is chosen, that word is no more."""
+        if self.buffer.complete_state is not None and self._begins_name():
+            self.buffer.cancel_completion()
+
+    def complete(self) -> None:
+        """Choose the next of what is offered. It is looked for at once: keys that come
+        together do not wait for what is being looked for as one types."""
+        buffer, document = self.buffer, self.buffer.document
+        if buffer.complete_state is None or not buffer.complete_state.completions:
+            asked = CompleteEvent(completion_requested=True)
+            found = list(buffer.completer.get_completions(document, asked))
+            if not found:
+                return
+            buffer.complete_state = CompletionState(document, found)
+        buffer.complete_next()
 
     def _offers(self, before: str, word: str) -> Iterable[tuple[str, str, str]]:
         return self.model.completions(before, word)
@@ -108,8 +138,23 @@ class Writing:
     def _is_named(self) -> bool:
         """Whether what is being typed is a command or a name: what is completed as one
         types."""
-        word = self.buffer.document.get_word_before_cursor(WORD=True)
-        return self.text.startswith("/") or word.startswith(("@", "#"))
+        word = self._word
+        if word.startswith("@"):
+            return fold(word[1:]) not in map(fold, self.model.room.members)
+        return self.text.startswith("/") or word.startswith("#") or self._begins_name()
+
+    def _begins_name(self) -> bool:
+        """Whether the first word may be the name of somebody here, not written out."""
+        word = self._word
+        if len(word) < BEGIN or word != self.buffer.document.text_before_cursor:
+            return False
+        word = fold(word)
+        names = [fold(name) for name in self.model.room.members]
+        return word not in names and any(name.startswith(word) for name in names)
+
+    @property
+    def _word(self) -> str:
+        return self.buffer.document.get_word_before_cursor(WORD=True)
 
     def _typed(self, buffer: Buffer) -> None:
         if self._room == self.model.current:

@@ -209,7 +209,10 @@ class LogTests(SynchronousTestCase):
             ]
             desk.answer(sent, found)
             await desk.sees("2 found of tea", "> ", "tea 50", "tea 20")
-            desk.type("\x1b[B\r")
+            await desk.sees("bob message 49", "bob message 51")
+            desk.type("\x1b[B")
+            await desk.sees("bob message 19", "bob message 21")
+            desk.type("\r")
             await desk.sees("message 20", "alice>")
             await desk.sees_no("message 100", "tea 50")
             desk.type("\x1b")

@@ -90,7 +90,7 @@ class WritingTests(SynchronousTestCase):
         at_desk(act)
 
     def test_completing(self) -> None:
-        """Commands as one types, and by Tab; names in the first word by Tab only."""
+        """Commands as one types, and by Tab; so are names in the first word."""
 
         async def act(desk: Desk) -> None:
             desk.hear(wire.Joined(room="lobby", nick="bob", session="s2"))
@@ -103,6 +103,44 @@ class WritingTests(SynchronousTestCase):
             await desk.sees_no("/topic")
             desk.type("\t")
             await desk.until(lambda: desk.input == "bob: ")
+
+        at_desk(act)
+
+    def test_completing_at_once(self) -> None:
+        """Tab is not lost where it comes together with what is completed."""
+
+        async def act(desk: Desk) -> None:
+            desk.hear(wire.Joined(room="lobby", nick="bob", session="s2"))
+            desk.type("bo\thello\r/to\ttea\r\tzz\t\r")
+            await desk.until(lambda: len(desk.said) == 3)
+            self.assertEqual(desk.said, ["bob: hello", "/topic tea", "bob: zz"])
+
+        at_desk(act)
+
+    def test_names_that_are_offered(self) -> None:
+        """Take no key but Tab: Enter sends what is written, arrows go through what was
+        typed before; once one is chosen they go to the next."""
+
+        async def act(desk: Desk) -> None:
+            buffer = desk.face.writing.buffer
+            for nick in ("rosalind", "rosanna"):
+                desk.hear(wire.Joined(room="lobby", nick=nick, session=nick))
+            desk.type("ro")
+            await desk.sees("          rosanna ", "\n X · conn rosalind")
+            desk.type("\r")
+            await desk.until(lambda: desk.said == ["ro"])
+            for text, key, at in (("rosa", "\x1b[A", "ro"), ("ros", "\x1b[B", "rosa")):
+                desk.type("\x15", text)
+                await desk.until(lambda: buffer.complete_state is not None)
+                desk.type(key)
+                await desk.until(lambda: buffer.complete_state is None)
+                self.assertEqual(desk.input, at)
+            desk.type("\x15", "ros")
+            await desk.until(lambda: buffer.complete_state is not None)
+            desk.type("\t")
+            await desk.until(lambda: desk.input == "rosanna: ")
+            desk.type("\x1b[B")
+            await desk.until(lambda: desk.input == "rosalind: ")
 
         at_desk(act)
 
@@ -122,6 +160,32 @@ class WritingTests(SynchronousTestCase):
                 await desk.sees_no("Paste 7 lines?")
                 self.assertEqual(desk.input, got)
             self.assertEqual(desk.said, [])
+
+        at_desk(act)
+
+    def test_replying_by_a_click(self) -> None:
+        """On a message, where nothing is written; on what has no number nothing is."""
+
+        async def act(desk: Desk) -> None:
+            desk.hear(message("coffee?", 1), message("milk?", 2))
+            desk.model.tell("by the way")
+            desk.face.changed()
+            await desk.sees("by the way")
+
+            def click(text: str) -> None:
+                lines = desk.glass.text.split("\n")
+                row = 1 + next(n for n, line in enumerate(lines) if text in line)
+                desk.type(f"\x1b[<0;70;{row}M\x1b[<0;70;{row}m")
+
+            click("by the way")
+            desk.type("!")
+            await desk.until(lambda: desk.input == "!")
+            click("coffee?")
+            desk.type("!")
+            await desk.until(lambda: desk.input == "!!")
+            desk.type("\x15")
+            click("coffee?")
+            await desk.until(lambda: desk.input == "/reply 1 ")
 
         at_desk(act)
 

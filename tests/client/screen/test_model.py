@@ -17,7 +17,6 @@ from ecochat.client.screen.model import Model, Snapshot, other_name
 from ecochat.client.screen.wishes import (
     AskNick,
     Connect,
-    SetNotify,
     ShowKeys,
     Wish,
 )
@@ -42,7 +41,19 @@ class CommandTests(ModelTestCase):
         self.assertEqual(self.wishes("/connect tls:x"), [Connect("tls:x")])
         self.assertEqual(self.wishes("CONNECT x:5"), [Connect("x:5")])
         self.assertEqual(self.wishes("CONNECT"), [Connect("localhost")])
-        self.assertEqual(self.wishes("/bell off"), [SetNotify(False)])
+        self.assertEqual(self.requests(), [])
+
+    def test_switches(self) -> None:
+        """Each is turned off and on; alone it says how it stands, and stays so."""
+        bell, typing = "bell and notifications are {}", "others {} that you write"
+        for typed, name, on, off in (
+            ("/bell", "rings", bell.format("on"), bell.format("off")),
+            ("/typing", "tells_typing", *map(typing.format, ("see", "do not see"))),
+        ):
+            for end, said in (("", on), (" off", off), ("", off), (" on", on)):
+                self.model.say(typed + end)
+                self.assertEqual(self.last().text, said, typed + end)
+                self.assertEqual(getattr(self.model, name), said == on)
         self.assertEqual(self.requests(), [])
 
     def test_unknown(self) -> None:

@@ -30,19 +30,6 @@ class NotifierTests(SynchronousTestCase):
         shown = [text[-4:-1] for text in self.written if text != "\a"]
         self.assertEqual(shown, ["0.0", "1.0", "2.0"])
 
-    def test_it_can_be_switched(self) -> None:
-        """Each alone, off and on again."""
-        self.notifier.rings = False
-        self.notifier.bell()
-        self.notifier.notify("t", "x")
-        self.assertEqual(len(self.written), 1)
-        self.notifier.rings, self.notifier.notifies = True, False
-        self.now = 1.0
-        self.notifier.notify("t", "x")
-        self.assertEqual(len(self.written), 1)
-        self.notifier.bell()
-        self.assertEqual(self.written[1:], ["\a"])
-
     def test_what_others_wrote(self) -> None:
         """Cannot end the sequence, nor begin another, nor be one of its numbers."""
         for bad in ("\a\x1b[2J", "\x1b\\", "\x9c", "\n", "\0", "\u202e"):

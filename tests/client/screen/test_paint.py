@@ -3,15 +3,26 @@
 from typing import Any
 
 from prompt_toolkit.data_structures import Point
-from prompt_toolkit.mouse_events import MouseButton, MouseEvent, MouseEventType
+from prompt_toolkit.mouse_events import (
+    MouseButton,
+    MouseEvent,
+    MouseEventType,
+    MouseModifier,
+)
 from twisted.trial.unittest import SynchronousTestCase
 
 from ecochat.client.screen.paint import WHEEL, Painted
 
 
-def event(kind: MouseEventType, column: int = 0, row: int = 0) -> MouseEvent:
+def event(
+    kind: MouseEventType,
+    column: int = 0,
+    row: int = 0,
+    button: MouseButton = MouseButton.LEFT,
+    *modifiers: MouseModifier,
+) -> MouseEvent:
     """Return what a mouse does."""
-    return MouseEvent(Point(column, row), kind, MouseButton.LEFT, frozenset())
+    return MouseEvent(Point(column, row), kind, button, frozenset(modifiers))
 
 
 class PaintedTests(SynchronousTestCase):
@@ -54,6 +65,20 @@ class PaintedTests(SynchronousTestCase):
             control.mouse_handler(event(MouseEventType.MOUSE_UP, column, line))
         control.mouse_handler(event(MouseEventType.MOUSE_DOWN, 2))
         self.assertEqual(clicked, ["cd", "cd"])
+
+    def test_a_click_on_a_row(self) -> None:
+        """Anywhere in one that there is, by the left button alone."""
+        clicked: list[int] = []
+        rows: list[Any] = [[("", "a")], [("", "b", lambda event: None)]]
+        control = Painted(lambda width, height: rows, None, True, clicked.append)
+        control.create_content(10, 4)
+        up = MouseEventType.MOUSE_UP
+        for column, line in ((0, 0), (0, 1), (0, 2), (9, 2), (0, 3), (9, 3), (0, 4)):
+            control.mouse_handler(event(up, column, line))
+        self.assertEqual(clicked, [0, 0, 1])
+        control.mouse_handler(event(up, 0, 2, MouseButton.MIDDLE))
+        control.mouse_handler(event(up, 0, 2, MouseButton.LEFT, MouseModifier.CONTROL))
+        self.assertEqual(len(clicked), 3)
 
     def test_the_wheel(self) -> None:
         """Scrolls, where something does."""

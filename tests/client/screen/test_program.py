@@ -14,8 +14,10 @@ from ecochat.client.address import parse_address
 from ecochat.client.keys import held_key
 from ecochat.client.program import USAGE
 from ecochat.client.screen import program as module
+from ecochat.client.screen.notify import Notifier
 from ecochat.client.screen.program import Program
 from ecochat.client.screen.visit import Visit
+from ecochat.client.screen.wishes import Notify
 from ecochat.client.trust import Trust
 from tests.client.terminal.test_program import free_port
 from tests.support.certificates import self_signed
@@ -266,7 +268,7 @@ class UselessTests(ProgramTestCase):
 
 
 class WrongTests(TestCase):
-    """A program of this process, in which something goes wrong."""
+    """A program of this process, which reaches nobody; and what goes wrong in it."""
 
     def setUp(self) -> None:
         folder = Path(self.mktemp()).resolve()
@@ -304,6 +306,15 @@ class WrongTests(TestCase):
             raise RuntimeError("cannot save")
 
         self.patch(self.program._memory, "save", save)
+
+    def test_the_bell(self) -> None:
+        """Calls, unless the person wants none."""
+        written: list[str] = []
+        self.program._notifier = Notifier(written.append, lambda: 0.0)
+        for rings in (False, True):
+            self.visit.model.rings = rings
+            self.program._grant(Notify("lobby", "bob in lobby", "alice: tea?"))
+            self.assertEqual(len(written), 2 * rings)
 
     def test_not_remembered(self) -> None:
         """That it cannot be is told when it happens, once."""

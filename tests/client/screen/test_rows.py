@@ -24,9 +24,14 @@ def log(*heights: int) -> Room:
     return Room("lobby", entries=entries)
 
 
+def visible(room: Room, width: int, height: int) -> list[Any]:
+    """Return the rows as they are drawn."""
+    return [row for _, row in rows.seen(room, width, height)]
+
+
 def seen(room: Room, height: int) -> list[str]:
     """Return the rows on the screen, without their heads."""
-    shown = rows.visible(room, WIDTH, height)
+    shown = visible(room, WIDTH, height)
     texts = ["".join(text for _, text in row) for row in shown]
     return [text.split("│ ")[-1] for text in texts]
 
@@ -118,10 +123,10 @@ class VisibleTests(SynchronousTestCase):
             *(("time", NOON + 60), ("is_mention", True), ("state", State.REFUSED)),
             *(("why", "because"), ("said", [("name", "x")]), ("is_deleted", True)),
         ]
-        before = rows.visible(room, WIDTH, 9)
+        before = visible(room, WIDTH, 9)
         for name, value in changes:
             setattr(entry, name, value)
-            after = rows.visible(room, WIDTH, 9)
+            after = visible(room, WIDTH, 9)
             self.assertNotEqual(after, before, name)
             before = after
 
@@ -193,14 +198,14 @@ class ScrolledTests(SynchronousTestCase):
     ) -> None:
         """Wherever one scrolls; and back by as much is where one was."""
         room = log(*heights)
-        whole = rows.visible(room, WIDTH, 1_000)
+        whole = visible(room, WIDTH, 1_000)
         most = max(0, len(whole) - height)
         top = most
         for by in moves:
             is_first = scroll(room, height, by)
             top = min(most, max(0, top + by))
             self.assertEqual(is_first, top == 0)
-            shown = rows.visible(room, WIDTH, height)
+            shown = visible(room, WIDTH, height)
             self.assertEqual(shown, whole[top : top + height])
         before = seen(room, height)
         scroll(room, height, -min(4, top))

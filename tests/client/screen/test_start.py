@@ -52,3 +52,13 @@ class StartTests(SynchronousTestCase):
         """Is told in one line, before anything is shown."""
         self.assertEqual(self.started("h:x", tty=True, term="xterm"), "")
         self.assertEqual((self.status, self.error.count("\n")), (USAGE, 1))
+
+    def test_a_terminal_that_is_gone(self) -> None:
+        """What it has not taken is no failure: Python would end with status 120."""
+        terminal, theirs = os.pipe()
+        os.close(terminal)
+        stream = os.fdopen(theirs, "w")
+        stream.write("bye")
+        with mock.patch("sys.stdout", stream):
+            start._flush()
+        stream.close()  # which would fail as well

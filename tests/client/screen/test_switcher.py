@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from ecochat.client.screen.switcher import NOTHING, Picker, choice, found
+from ecochat.client.lines import Fragments
+from ecochat.client.screen.switcher import NOTHING, Choice, Picker, choice, found
 
 
 def names(typed: str, *given: str) -> list[str]:
@@ -83,6 +84,24 @@ class PickerTests(SynchronousTestCase):
         _, _, clicked = self.picker.rows(20, 3)[1][0]
         clicked(None)  # type: ignore[operator]
         self.assertEqual(self.done, ["d", "b"])
+
+    def test_beside(self) -> None:
+        """What stands beside the chosen one is shown with it, where there is space, and
+        takes the same space when it is not known yet."""
+        known = {"a": "after a", "b": ""}
+
+        def one(name: str) -> Choice:
+            rows: tuple[Fragments, Fragments] = ([("", "<\n")], [("", known[name])])
+            return Choice(name, [("", name)], self.does(name), lambda: rows)
+
+        self.picker = Picker([one(name) for name in known], self.take)
+        self.assertEqual(self.seen(4), "<>aafterab")
+        self.assertEqual(self.seen(2), ">ab")
+        self.picker.move(1)
+        self.assertEqual(len(self.picker.rows(20, 4)), 4)
+        self.assertEqual(self.seen(3), "<>b")
+        self.picker.find("x")
+        self.assertEqual(self.picker.rows(20, 3), [NOTHING])
 
     def test_nothing_is_found(self) -> None:
         """Then Enter does nothing, and so do the arrows."""

@@ -36,6 +36,40 @@ class CompleterTests(SynchronousTestCase):
         self.assertEqual(self.offered("", False, False), [])
 
 
+class UnaskedTests(SynchronousTestCase):
+    """Whether something is offered while one types."""
+
+    def setUp(self) -> None:
+        model = Model("alice", "X", clock=lambda: 1e9)
+        model.happened(Online(welcome("alice", "lobby", "lab"), False))
+        for room, nick in (("lobby", "Bob"), ("lobby", "bobby"), ("lab", "carla")):
+            model.happened(wire.Joined(room=room, nick=nick, session=nick))
+        self.writing = Writing(model, model.say, InMemoryHistory())
+        self.writing.follow()
+
+    def offered(self, text: str) -> list[str]:
+        """Return what is offered for a text."""
+        self.writing.put(text)
+        document = self.writing.buffer.document
+        event = CompleteEvent(text_inserted=True)
+        completer = self.writing.buffer.completer
+        found = [one.text for one in completer.get_completions(document, event)]
+        self.assertEqual(bool(self.writing.buffer.complete_while_typing()), bool(found))
+        return found
+
+    def test_who_is_here(self) -> None:
+        """From two letters on, in the first word, until a name is written out."""
+        self.assertEqual(self.offered("bo"), ["bobby: ", "Bob: "])
+        self.assertEqual(self.offered("BOBB"), ["bobby: "])
+        for text in ("", "b", "bob", "bobby", "so bo", "ca", "box", "bobby: "):
+            self.assertEqual(self.offered(text), [], text)
+
+    def test_after_an_at_sign(self) -> None:
+        """Anywhere, until a name is written out."""
+        self.assertEqual(self.offered("so @bob"), [])
+        self.assertEqual(self.offered("so @bo"), ["@bobby ", "@Bob "])
+
+
 class DraftTests(SynchronousTestCase):
     """What was begun in a room that is gone."""
 
