@@ -4,8 +4,8 @@ import re
 import socket
 import struct
 import time
-from types import TracebackType
 
+from tests.support.connected import Connected
 from tests.support.server import Server
 
 WAIT = 10.0
@@ -28,7 +28,7 @@ def port_of(server: Server, kind: str) -> int:
     return int(found[1])
 
 
-class Classic:
+class Classic(Connected):
     """A client of one program, blocking; that of ``eco`` is told where to talk first.
 
     :param receive_buffer: bytes that the kernel keeps unread for it; 0 for as usual.
@@ -51,21 +51,6 @@ class Classic:
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket.settimeout(WAIT)
         self.socket.connect(("127.0.0.1", port))
-
-    def __enter__(self) -> "Classic":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the connection."""
-        self.socket.close()
 
     def reset(self) -> None:
         """Break the connection off, as a machine does that knows nothing of it."""

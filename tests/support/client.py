@@ -4,13 +4,14 @@ import re
 import socket
 import time
 from collections.abc import Callable
-from types import TracebackType
+
+from tests.support.connected import Connected
 
 WAIT = 10.0
 """Seconds after which what was expected is taken not to come."""
 
 
-class Client:
+class Client(Connected):
     """Sends and receives null-terminated frames, blocking.
 
     :param place: a port on 127.0.0.1, or the path of a UNIX socket.
@@ -35,21 +36,6 @@ class Client:
         if nick:
             self.say(f"/nick {nick}")
             self.expect(rf"\* \S+ is now {re.escape(nick)}$")
-
-    def __enter__(self) -> "Client":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the connection."""
-        self.socket.close()
 
     def send(self, data: bytes) -> None:
         """Send bytes as they are."""

@@ -25,6 +25,7 @@ from ecochat.client.screen.writings import Sent
 from ecochat.client.terminal import phrases
 from ecochat.client.terminal.harmless import harmless
 from ecochat.client.terminal.scene import remember
+from ecochat.client.terminal.typed import typed_for
 from ecochat.client.unanswered import room_of
 from ecochat.core import wire
 from ecochat.core.names import MAX_NICK
@@ -90,7 +91,8 @@ class Model(Saying):
         entry = writings.entry_of(kept.request, self.nick, kept.written)
         if entry is not None:
             history.own(room, entry)
-        typed = writings.typed_as(kept.request)
+        is_said = isinstance(kept.request, writings.SAID)
+        typed = "" if is_said else typed_for(kept.request)
         return Sent(kept.request, typed, room, entry, time=kept.written)
 
     def unreached(self, why: str) -> None:

@@ -6,8 +6,6 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar
 
-import msgspec
-
 from ecochat.client.safe import safe, safe_name, sendable
 from ecochat.client.screen import commands as here
 from ecochat.client.screen import history, writings
@@ -18,27 +16,22 @@ from ecochat.client.screen.room import Room
 from ecochat.client.screen.wishes import AskNick, Connect, ShowKeys
 from ecochat.client.screen.writings import Sent
 from ecochat.client.terminal.offers import Offer, offers
+from ecochat.client.terminal.placed import placed
 from ecochat.client.unanswered import room_of
-from ecochat.core import limits
 from ecochat.core.commands import Command
 from ecochat.core.errors import Refused
 from ecochat.core.requests import (
     Depart,
-    GetTopic,
     Help,
-    History,
     Join,
     Request,
     Search,
     SetNick,
-    SetTopic,
 )
 
 GIVEN_BACK = 100
 """What was refused that is given back in the order in which it was; older messages,
 which their rooms still have, come after that."""
-
-NOT_HERE = "you are in no room, /join one"
 
 
 class Saying(Asking):
@@ -153,7 +146,7 @@ class Saying(Asking):
         if take is not None:
             take(self, request)
         else:
-            self._ask(typed, self._placed(request))
+            self._ask(typed, placed(request, self.current))
 
     def _ask(self, typed: str, request: Request) -> None:
         room = self._room_for(request)
@@ -170,21 +163,6 @@ class Saying(Asking):
         if sent.is_write:
             self._writes.add(sent)
         return sent
-
-    def _placed(self, request: Request) -> Request:
-        """Return the operation for a request, in a room of a name.
-
-        :raises Refused: ``no_current_room``.
-        """
-        if isinstance(request, GetTopic):
-            request = SetTopic(room=request.room)
-        if isinstance(request, History) and request.limit > limits.HISTORY:
-            request = msgspec.structs.replace(request, limit=limits.HISTORY)
-        if getattr(request, "room", "") is not None or isinstance(request, Search):
-            return request
-        if not self.current:
-            raise Refused("no_current_room", NOT_HERE)
-        return msgspec.structs.replace(request, room=self.current)
 
     def _room_for(self, request: Request) -> Room | None:
         """Return the room that a request is about; what is written to a person, and

@@ -12,16 +12,11 @@ from ecochat.client.safe import safe
 from ecochat.client.screen import history
 from ecochat.client.screen.entries import Entry, Kind, State
 from ecochat.client.screen.room import Room
-from ecochat.client.unanswered import room_of
 from ecochat.core.requests import (
-    Delete,
-    Edit,
     Me,
-    React,
     Request,
     Say,
     SayTo,
-    SetTopic,
 )
 
 SAID = (Say, SayTo, Me)
@@ -71,22 +66,6 @@ def entry_of(request: Request, nick: str, time: float) -> Entry | None:
         state=State.PENDING,
         reply_to=getattr(request, "reply_to", None),
     )
-
-
-def typed_as(request: Request) -> str:
-    """Return the command for what is written and is no message; "" for a message."""
-    name = room_of(request)
-    room = name if name.startswith("@") else f"#{name}"
-    match request:
-        case SetTopic(topic=topic):
-            return f"/topic {topic}"
-        case Edit(message=n, text=text):
-            return f"/edit {room} {n} {text}"
-        case Delete(message=n):
-            return f"/delete {room} {n}"
-        case React(message=n, reaction=sign, remove=is_off):
-            return f"/react {room} {n} {sign}{' off' * is_off}"
-    return ""
 
 
 def shown_by(room: Room, heard: Entry) -> Entry:

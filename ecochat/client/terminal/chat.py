@@ -12,22 +12,21 @@ from ecochat.client.safe import safe, sendable
 from ecochat.client.terminal import phrases
 from ecochat.client.terminal.harmless import harmless
 from ecochat.client.terminal.line import Line, error, notice
+from ecochat.client.terminal.placed import placed
 from ecochat.client.terminal.scene import Scene, remember
 from ecochat.client.terminal.typed import typed_for
-from ecochat.core import limits, wire
+from ecochat.core import wire
 from ecochat.core.commands import COMMANDS, Command, parse_command
 from ecochat.core.errors import Refused
 from ecochat.core.requests import (
     Announce,
     Clients,
     Depart,
-    GetTopic,
     History,
     Join,
     Leave,
     Request,
     Say,
-    Search,
     SetAcks,
     SetNick,
     SetTopic,
@@ -136,7 +135,7 @@ class Chat(Scene):
         elif self._is_moving:
             self._held.append(typed)
         else:
-            self._ask(typed, self._placed(request))
+            self._ask(typed, placed(request, self.room))
         return []
 
     @property
@@ -157,21 +156,6 @@ class Chat(Scene):
             for typed in held
             for line in self._refused(typed, f"not said: {typed}")
         ]
-
-    def _placed(self, request: Request) -> Request:
-        """Return the operation for a request, in a room of a name.
-
-        :raises Refused: ``no_current_room``.
-        """
-        if isinstance(request, GetTopic):
-            request = SetTopic(room=request.room)
-        if isinstance(request, History) and request.limit > limits.HISTORY:
-            request = msgspec.structs.replace(request, limit=limits.HISTORY)
-        if getattr(request, "room", "") is not None or isinstance(request, Search):
-            return request
-        if not self.room:
-            raise Refused("no_current_room", "you are in no room, /join one")
-        return msgspec.structs.replace(request, room=self.room)
 
     def _ask(self, typed: str, request: Request, is_more: bool = False) -> None:
         sent = Sent(typed, request, is_more)

@@ -31,8 +31,9 @@ def _said(request: Say) -> str:
 
 
 def _to(request: Edit | Delete | React) -> str:
-    room = f"{request.room} " if request.room else ""
-    return f"{room}{request.message}"
+    room = request.room or ""
+    sharp = "" if not room or room.startswith("@") else "#"
+    return f"{sharp}{room} {request.message}".lstrip()
 
 
 _TYPED: dict[type[Request], Callable[[Any], str]] = {
