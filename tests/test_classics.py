@@ -17,6 +17,7 @@ from ecochat import service as composition
 from ecochat.listen import CLASSIC
 from ecochat.ports import listen
 from ecochat.service import ChatService
+from tests.support.ports import free_port
 from tests.test_service import ServiceTestCase
 
 
@@ -76,16 +77,6 @@ class ClassicsTestCase(ServiceTestCase):
         self.addCleanup(CLASSIC.__setitem__, kind, CLASSIC[kind])
         CLASSIC[kind] = port
 
-    def free_port(self) -> int:
-        """Return a port that nobody else is given meanwhile, and that one may listen
-        to (socket(7), SO_REUSEADDR)."""
-        holder = socket.socket()
-        self.addCleanup(holder.close)
-        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        holder.bind(("127.0.0.1", 0))
-        port: int = holder.getsockname()[1]
-        return port
-
     def server(self, *arguments: str) -> ChatService:
         """Build one."""
         fixed = ("--data", ":memory:", "--listen", "0", "--name", "lab")
@@ -121,7 +112,7 @@ class ListeningTests(ClassicsTestCase):
         ports = {"eco": 50002, "ack": 12345, "upper": 56040, "nick": 55555}
         self.assertEqual(CLASSIC, ports)
         for kind in CLASSIC:
-            self.move(kind, self.free_port())
+            self.move(kind, free_port())
         where = self.started(
             *("--classic", "all", "--classic-room", "class"),
             *("--quit-password", "sesame"),

@@ -52,6 +52,16 @@ def check_nick(name: str, own: str = "") -> str:
     return _check("nickname", name, "", MAX_NICK, own)
 
 
+def is_nick(name: str) -> bool:
+    """Whether a name breaks no rule for nicknames: a person can choose it, if it is
+    free."""
+    try:
+        check_nick(name)
+    except Refused:
+        return False
+    return True
+
+
 @lru_cache(maxsize=1_000)  # each message of a program names its room
 def check_room(name: str) -> str:
     """Return the folded form of a room's name; :raises Refused: ``bad_name``."""

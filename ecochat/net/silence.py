@@ -40,7 +40,7 @@ class Silence:
         self._until[link] = self._clock.now() + QUIET
         self._until.move_to_end(link)
         if self._look_due is None:
-            self._look_due = self._clock.later(QUIET, self._look)
+            self._look_due = self._clock.later(QUIET, self._due)
 
     def put_off(self, link: Quiet) -> None:
         """Begin anew for one, if it is counted."""
@@ -54,6 +54,11 @@ class Silence:
             self._look_due.cancel()
             self._look_due = None
 
+    def _due(self) -> None:
+        # One look more at the sockets: who spoke while the server was held up was not
+        # silent.
+        self._look_due = self._clock.later(0, self._look)
+
     def _look(self) -> None:
         now = self._clock.now()
         silent: list[Quiet] = []
@@ -61,7 +66,7 @@ class Silence:
             silent.append(self._until.popitem(last=False)[0])
         self._look_due = None
         if self._until:
-            self._look_due = self._clock.later(max(self._next() - now, 0), self._look)
+            self._look_due = self._clock.later(max(self._next() - now, 0), self._due)
         else:
             self._until.clear()  # which gives back its memory, as taking out does not
         for link in silent:

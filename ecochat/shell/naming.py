@@ -6,8 +6,7 @@ import socket
 
 from ecochat.client.client import Client
 from ecochat.client.errors import Disconnected, Ended, Refused
-from ecochat.core.errors import Refused as NotAName
-from ecochat.core.names import MAX_NICK, check_nick
+from ecochat.core.names import MAX_NICK, is_nick
 
 TRIES = 9
 """Names that are tried before the server's own is kept: ``alice``, ``alice-2``, …"""
@@ -28,7 +27,7 @@ def login_name(suffix: str = "") -> str | None:
     host = socket.gethostname().partition(".")[0]
     for name in (user, f"{user}-{host}"):
         name = numbered(re.sub(r"[^\w-]+", "-", name), suffix)
-        if _may_be_taken(name):
+        if is_nick(name):
             return name
     return None
 
@@ -62,11 +61,3 @@ async def take_name(client: Client, name: str) -> None:
         except Disconnected:  # before the answer: asked again on the next connection
             if not client.running:
                 raise
-
-
-def _may_be_taken(name: str) -> bool:
-    try:
-        check_nick(name)
-    except NotAName:
-        return False
-    return True

@@ -35,7 +35,7 @@ class ChangesTests(SynchronousTestCase):
         self.assertFalse(changes.since("c", 4))
 
     @given(st.lists(st.sampled_from("abcde")), st.sampled_from("abcde"))
-    @settings(database=None, deadline=None)
+    @settings(database=None, deadline=None, derandomize=True)
     def test_none_is_missed(self, changed: list[str], asked: str) -> None:
         """Whatever changes, what did change is said to have, and no more things are
         remembered than there may be."""

@@ -616,5 +616,6 @@ class HubPropertyTests(SynchronousTestCase):
                     stateful_step_count=40,
                     deadline=None,
                     database=None,
+                    derandomize=True,
                 ),
             )

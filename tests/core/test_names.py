@@ -3,7 +3,7 @@
 from twisted.trial.unittest import SynchronousTestCase
 
 from ecochat.core.errors import Refused
-from ecochat.core.names import check_nick, check_room, fold, guest
+from ecochat.core.names import check_nick, check_room, fold, guest, is_nick
 
 
 class NickTests(SynchronousTestCase):
@@ -77,6 +77,11 @@ class NickTests(SynchronousTestCase):
         """The name that the server gave to a session, that session may take again."""
         self.assertEqual(check_nick("guest-7", guest(7)), "guest-7")
         self.assertRaises(Refused, check_nick, "guest-7", guest(8))
+
+    def test_whether_it_is_one(self) -> None:
+        """A name that anyone can choose is one; what is given to people is none."""
+        names = ("alice", "Иван", "", "a b", "server", "guest-7")
+        self.assertEqual([name for name in names if is_nick(name)], ["alice", "Иван"])
 
     def test_sameness(self) -> None:
         """Names are the same after NFKC and case folding."""

@@ -10,7 +10,6 @@ from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from random import Random
-from socket import create_server
 from typing import Any
 
 from twisted.internet import asyncioreactor
@@ -29,6 +28,7 @@ from tests.crash.clients import Client, Peer, PlainReader
 from tests.crash.proxy import HOST, Proxy
 from tests.crash.reading import history, resume, stored
 from tests.support.client import Client as Witness
+from tests.support.ports import free_port
 from tests.support.server import Server
 
 PATIENCE = 30.0
@@ -108,7 +108,7 @@ class Run:
     def __init__(self, plan: Plan) -> None:
         self.result = Result()
         self._plan = plan
-        self._port = _free_port()
+        self._port = free_port()
         self._server = Server(
             listen=f"tcp:{self._port}:interface={HOST}",
             prefix=broken.prefix(plan.broken),
@@ -275,12 +275,6 @@ def _library() -> type[Client]:
     from tests.crash.library import LibraryClient
 
     return LibraryClient
-
-
-def _free_port() -> int:
-    with create_server((HOST, 0)) as taken:
-        port: int = taken.getsockname()[1]
-        return port
 
 
 def _run_on_reactor(work: Coroutine[Any, Any, None]) -> None:

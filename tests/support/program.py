@@ -5,7 +5,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from tests.support.client import WAIT, Client
+from tests.support.client import Client
+from tests.support.waiting import WAIT
 
 
 class Program(Client):

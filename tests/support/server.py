@@ -7,10 +7,13 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
 from tests.support.uncounted import uncounted
+from tests.support.waiting import WAIT
 
 TWISTD = str(Path(sys.executable).parent / "twistd")
 
@@ -74,7 +77,7 @@ class Server:
         """All that the server has logged since its first start."""
         return self._log.read_text(errors="replace")
 
-    def start(self, wait: float = 20.0) -> None:
+    def start(self, wait: float = WAIT) -> None:
         """Start the server, and wait until it is ready."""
         begun = self._log.stat().st_size if self._log.exists() else 0
         command = [
@@ -99,6 +102,7 @@ class Server:
         deadline = time.monotonic() + wait
         while "#info] ready" not in (new := self.log_since(begun)):
             if self._process.poll() is not None or time.monotonic() > deadline:
+                self.kill()
                 raise AssertionError(f"the server did not start: {new}")
             time.sleep(0.01)
         if place := re.search(r"listening on (?:tcp|ssl):.*:(\d+)", new):
@@ -112,11 +116,20 @@ class Server:
         """Send the process a signal."""
         os.kill(self.pid, number)
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the process up: what is done meanwhile takes no time for it."""
+        self.signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.signal(signal.SIGCONT)
+
     def kill(self) -> None:
         """End the process with -9."""
-        self._end(signal.SIGKILL, 10)
+        self._end(signal.SIGKILL, WAIT)
 
-    def stop(self, wait: float = 15.0) -> int:
+    def stop(self, wait: float = WAIT) -> int:
         """Stop the server as an operator does, and return its exit status.
 
         Of a stop by SIGTERM that is -15: twistd ends by the signal it was sent.

@@ -1,7 +1,5 @@
 """Clients of the classroom programs in one room with everyone, at a real server."""
 
-import socket
-import struct
 import sys
 import threading
 import time
@@ -21,10 +19,6 @@ from tests.support.waiting import wait_until
 from tests.system.crowd import read_log
 from tests.system.full_disk import Party, fill_disk, make_room
 
-DATA_SEGMENTS_IN = 152
-"""Where the kernel says how many segments with data have come (tcp_info in
-linux/tcp.h: tcpi_data_segs_in)."""
-
 TERMINAL = (
     "import sys; from ecochat.client.terminal import run; sys.exit(run(*sys.argv[1:]))"
 )
@@ -35,8 +29,9 @@ MUCH, TAKEN = 600, 3
 """Messages that are said while they do not read, and of those the ones that they read
 later, in pieces of one read: 9.6 MB and 48 KB."""
 
-BEHIND = 80
-"""Messages that take 1.6 seconds to be told one by one."""
+BEHIND = 250
+"""Messages that take 5 seconds to be told one by one: far more than it takes to be
+heard, on a busy machine too."""
 
 MEMORY = 14_000_000
 """Bytes that the server may take more meanwhile: the newest events in memory, up to
@@ -57,22 +52,13 @@ class PromptReader:
     def __init__(self, client: Classic) -> None:
         self.reads: list[bytes] = []
         self._client = client
-        self._before = self._segments
+        self._before = client.segments
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
 
     def _read(self) -> None:
         while data := self._client.read():
             self.reads.append(data)
-
-    @property
-    def _segments(self) -> int:
-        """How many segments with data have come."""
-        info = self._client.socket.getsockopt(
-            socket.IPPROTO_TCP, socket.TCP_INFO, DATA_SEGMENTS_IN + 4
-        )
-        (number,) = struct.unpack_from("=I", info, DATA_SEGMENTS_IN)
-        return int(number)
 
     def told(self, texts: list[str], begun: float) -> None:
         """See that each of these has come, apart from the others: in a segment of its
@@ -87,8 +73,8 @@ class PromptReader:
         wait_until(lambda: len(b"".join(self.reads)) >= len(b"".join(expected)))
         seconds = time.monotonic() - begun
         assert b"".join(self.reads) == b"".join(expected), self.reads
-        segments = self._segments - self._before
-        assert segments == len(expected), (segments, len(expected))
+        segments = self._client.segments - self._before
+        assert segments >= len(expected), (segments, len(expected))
         assert seconds >= (len(expected) - 1) * PAUSE, seconds
         self._client.end_input()
         self._thread.join()

@@ -6,8 +6,9 @@ import time
 from twisted.trial.unittest import TestCase
 
 from ecochat.core.commands import COMMANDS
-from tests.support.client import WAIT, Client
+from tests.support.client import Client
 from tests.support.server import Server
+from tests.support.waiting import WAIT
 
 STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 HINT = "/nick NAME to choose a name, /help for the rest."

@@ -15,10 +15,7 @@ from twisted.trial.unittest import TestCase
 
 from tests.support.client import Client
 from tests.support.server import TWISTD, Server
-from tests.support.waiting import wait_until
-
-WAIT = 20.0
-"""Seconds after which what was expected is taken not to come."""
+from tests.support.waiting import WAIT, wait_until
 
 LOCAL = "tcp:0:interface=127.0.0.1"
 

@@ -37,6 +37,7 @@ from ecochat.net.storage import Storage
 from ecochat.store.memory import MemoryStore
 from tests.net.invariants import Invariants
 from tests.support.client import Client
+from tests.support.waiting import WAIT
 from tests.system.test_endpoints import EndpointsTestCase
 
 reactor: Any = the_reactor
@@ -72,7 +73,7 @@ class Peer(Client):
         self.socket = socket.socket(family)
         if slow:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL)
-        self.socket.settimeout(20)
+        self.socket.settimeout(WAIT)
         self.socket.connect(address)
         if kind == "ssl":
             context = ssl.create_default_context()
@@ -89,11 +90,11 @@ class Peer(Client):
         self.say(f"/nick {self.nick}")
         self.expect(rf"\* \S+ is now {self.nick}$")
 
-    def receive(self, wait: float = 20.0) -> bool:
+    def receive(self, wait: float = WAIT) -> bool:
         """See :class:`Client`."""
         if self._random is None:
             return super().receive(wait)
-        self.socket.settimeout(20)
+        self.socket.settimeout(WAIT)
         data = self.socket.recv(self._random.choice((1, 7, 333, 4_999, 60_001)))
         *ended, self._begun = (self._begun + data).split(b"\0")
         self.frames += [frame.decode() for frame in ended]
@@ -108,7 +109,7 @@ class Peer(Client):
     def read_until(self, text: str) -> None:
         """Receive until this has been said."""
         begin = text.partition(" ")[0]
-        self.expect(rf"\w+: {begin}( |$)", 60)
+        self.expect(rf"\w+: {begin}( |$)")
 
     def say_all(self, texts: list[str]) -> None:
         """Say all, some at a time."""
@@ -331,7 +332,7 @@ class TCPTests(Serving):
             slow.reset()
         else:
             slow.end_input()
-            await deferToThread(slow.read_to_end, 60)
+            await deferToThread(slow.read_to_end)
             self.assertEqual(slow.told, TEXTS)
             slow.close()
         await self.gone[protocol]

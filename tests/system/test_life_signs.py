@@ -15,6 +15,7 @@ from twisted.trial.unittest import TestCase
 
 from tests.support.program import Program
 from tests.support.server import Server
+from tests.support.waiting import WAIT
 
 PINGS = 4
 """Pings that go by while a client does nothing."""
@@ -83,7 +84,7 @@ class LifeSignTests(TestCase):
         self.pings(writer, PINGS)
         self.assertLess(self.server.resident_kb() - before, FLAT_KB)
         slow.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
-        slow.until_event(2 * MESSAGES, wait=30)
+        slow.until_event(2 * MESSAGES)
         numbers = [event["n"] for event in slow.events()]
         self.assertEqual(numbers, list(range(MESSAGES + 1, 2 * MESSAGES + 1)))
         self.assertNotIn("is away", self.server.log)
@@ -110,7 +111,7 @@ class LifeSignTests(TestCase):
     def wait_for(self, process: subprocess.Popen[bytes], words: bytes) -> None:
         """Read what a process writes until these words come."""
         assert process.stdout
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + WAIT
         data = b""
         while words not in data:
             rest = deadline - time.monotonic()

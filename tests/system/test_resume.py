@@ -13,6 +13,7 @@ from twisted.trial.unittest import TestCase
 from tests.support.client import Client
 from tests.support.program import Program
 from tests.support.server import Server
+from tests.support.waiting import WAIT
 
 MISSED = 10_000
 ROUNDS = 100
@@ -219,7 +220,7 @@ class SameIdTests(ResumeTestCase):
         barrier = threading.Barrier(2)
 
         def say(program: Program) -> None:
-            barrier.wait(10)
+            barrier.wait(WAIT)
             if not program.welcome:
                 program.hello(**hello)
             program.request("say", room="lobby", text=f"text {n}", id=n)
@@ -230,7 +231,7 @@ class SameIdTests(ResumeTestCase):
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(20)
+            thread.join(WAIT)
         stored = {s["n"] for p in two for s in p.said if s["op"] == "stored"}
         self.assertEqual(stored, {n})
         for each in two:

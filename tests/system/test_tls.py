@@ -15,6 +15,7 @@ from benchmarks.memory import resident
 from benchmarks.naive import endpoint, make_certificate
 from tests.support.client import Client
 from tests.support.server import Server
+from tests.support.waiting import WAIT
 
 COUNT, LENGTH = 12_000, 2_000
 """Messages, and characters of each: 24 MB, far more than all sockets hold."""
@@ -25,9 +26,6 @@ AT_ONCE = 25
 MEMORY = 12_000_000
 """Bytes that the server may take more meanwhile: the newest events in memory, up to
 4 MiB, and what storing takes. One reader's queue would be twice as much."""
-
-WAIT = 30.0
-"""Seconds after which what has to come is taken not to come."""
 
 
 def text(number: int) -> str:
