@@ -15,11 +15,11 @@ from benchmarks.memory import resident
 from benchmarks.results import Results, Run, new_results, origin, spread, table, verdict
 from benchmarks.server import server
 from benchmarks.terminal import (
-    COLUMNS,
     HERE,
-    LINES,
     MARKS,
+    USUAL,
     Crowd,
+    Size,
     client,
     cpu,
     crowd,
@@ -32,6 +32,13 @@ from tests.support.server import Server
 NAME = "client"
 CLIENT, BARE, PYTHON = "EcoChat", "prompt_toolkit alone", "Python alone"
 TYPING, IDLING, READING = "EcoChat, typing", "EcoChat, idle", "EcoChat, reading"
+
+SIZES = {
+    TYPING: USUAL,
+    f"{TYPING} at 40×12": Size(40, 12),
+    f"{TYPING} at 250×80": Size(250, 80),
+}
+"""Of the terminals in which it is typed: the usual, the least and the greatest."""
 
 MIDDLE, P99, LOAD = "50 %, ms", "99 %, ms", "% of a core under load"
 PROMPT, IN_ROOM, CPU, TOOK = "prompt, s", "in the room, s", "% of a core", "seconds"
@@ -68,7 +75,7 @@ class Settings(msgspec.Struct, frozen=True):
     """How much is measured.
 
     :param starts: those that count; one before them, to warm up, does not.
-    :param runs: how often it is typed.
+    :param runs: how often it is typed in each size of a terminal.
     :param keys: how many are typed each time, while messages arrive.
     :param rate: messages that arrive a second.
     :param milliseconds: for how long nothing happens.
@@ -93,7 +100,8 @@ def measure(short: bool = False) -> Results:
     with server() as started, on_core(OTHERS):
         runs = list(starts(settings, started))
         for number in range(1, settings.runs + 1):
-            runs.append(Run(number, TYPING, typing(settings, started)))
+            for what, size in SIZES.items():
+                runs.append(Run(number, what, typing(settings, started, size)))
         runs.append(Run(1, IDLING, idle(settings, started)))
         runs.append(Run(1, READING, received(settings, started)))
     folder = Path(tempfile.gettempdir())
@@ -141,10 +149,13 @@ def until_python_speaks() -> float:
 # How long a key takes to the screen
 
 
-def typing(settings: Settings, started: Server) -> dict[str, float]:
+def typing(settings: Settings, started: Server, size: Size = USUAL) -> dict[str, float]:
     """Type while messages arrive, and tell how long each key takes to the screen."""
     delays = []
-    with client(started) as shown, closing(Crowd(started, settings.rate)) as others:
+    with (
+        client(started, size) as shown,
+        closing(Crowd(started, settings.rate)) as others,
+    ):
         before, begun = cpu(shown), time.perf_counter()
         for number in range(settings.keys):
             others.wait(shown, pause(number))
@@ -234,7 +245,7 @@ def section(results: Results) -> str:
         f" {results.figures(READING, TOOK)[0]:.1f} s. Median (least to greatest) of"
         f" {settings.starts} starts, after one to warm up, and of {settings.runs} times"
         f" {settings.keys} keys; idle for {settings.milliseconds / 1_000:g} s. A"
-        f" terminal of {COLUMNS}×{LINES}.\n\n{origin(results)}"
+        f" terminal of {USUAL}.\n\n{origin(results)}"
     )
 
 
@@ -243,7 +254,10 @@ def lines(
 ) -> Iterator[tuple[str, list[float], str, float]]:
     """Yield what is judged: what it is, its values, how to write each, the most."""
     keys = f"from a key to the screen, {settings.rate} messages/s arriving, median, ms"
-    yield keys, results.figures(TYPING, MIDDLE), ".1f", KEYS
+    for what, size in SIZES.items():
+        told = keys if what == TYPING else f"the same in a terminal of {size}, ms"
+        if figures := results.figures(what, MIDDLE):
+            yield told, figures, ".1f", KEYS
     start = "from its start until a key is shown, s"
     yield start, results.figures(CLIENT, PROMPT), ".2f", START
     yield "idle, % of a core", results.figures(IDLING, CPU), ".2f", IDLE

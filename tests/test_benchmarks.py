@@ -282,7 +282,7 @@ class ScreenTests(SynchronousTestCase):
             (client.CLIENT, client.IN_ROOM),
             (client.BARE, client.PROMPT),
             (client.PYTHON, client.PROMPT),
-            (client.TYPING, client.P99),
+            *((what, client.P99) for what in client.SIZES),
             (client.IDLING, client.CPU),
             (client.READING, client.TOOK),
         ):
@@ -305,7 +305,10 @@ class ScreenTests(SynchronousTestCase):
             Run(1, client.CLIENT, {client.PROMPT: start, client.IN_ROOM: start}),
             Run(1, client.BARE, {client.PROMPT: 0.1}),
             Run(1, client.PYTHON, {client.PROMPT: 0.1}),
-            Run(1, client.TYPING, {client.MIDDLE: 1, client.P99: 2, client.LOAD: 3}),
+            *(
+                Run(1, what, {client.MIDDLE: 1, client.P99: 2, client.LOAD: 3})
+                for what in client.SIZES
+            ),
             Run(1, client.IDLING, {client.CPU: 0.1}),
             Run(1, client.READING, {"50": 5e7, "200": 5e7 + grown, client.TOOK: 1.0}),
         ]
@@ -315,7 +318,7 @@ class ScreenTests(SynchronousTestCase):
     def test_the_verdict(self) -> None:
         """What is at most as much as it may be will do."""
         told = client.section(self.results(0.5, 8e6))
-        self.assertEqual(told.count("the goal is met"), 4)
+        self.assertEqual(told.count("the goal is met"), 6)
         self.assertEqual(client.growth(self.results(0.5, 8e6)), [8.0])
         for slow in self.results(0.51), self.results(0.5, 8.1e6):
             self.assertEqual(client.section(slow).count("**over the limit**"), 1)

@@ -139,6 +139,14 @@ class Conversation:
             self._send_waiting()
         return ref
 
+    def withdraw(self, ref: str) -> bool:
+        """Take back what was asked, if certainly no server has it; return whether.
+
+        What writes has its id kept before a byte of it leaves, and so has what a client
+        before this one has sent: what has none never left.
+        """
+        return self.unanswered.withdraw(ref)
+
     def data_to_send(self) -> bytes:
         """Return what is to be sent now, once."""
         data = bytes(self._output)

@@ -67,11 +67,6 @@ class Untrusted(Unreachable):
         self.known = known
         self.can_be_accepted = not (known or is_unverified)
 
-    @property
-    def has_changed(self) -> bool:
-        """Whether it is another one than before: somebody may be listening in."""
-        return bool(self.known)
-
 
 class Ended(Disconnected):
     """The server has ended the session for good; the client does not come back.

@@ -25,10 +25,8 @@ def held_identity(
         key = held.enter_context(held_key(server))
         outbox = _outbox(key, tell)
         held.enter_context(contextlib.closing(outbox))
-    except NoKey as why:
+    except (NoKey, NotKept) as why:
         tell(str(why))
-    except NotKept:
-        pass  # it is told why
     if outbox is None:
         tell(NOT_FOR_LONG)
     return key, outbox
@@ -42,5 +40,12 @@ def _outbox(key: str, tell: Callable[[str], None]) -> SQLiteOutbox:
     try:
         return SQLiteOutbox(key)
     except NotKept as why:
-        tell(str(why))
-        return SQLiteOutbox(key)
+        first = str(why)
+    try:
+        outbox = SQLiteOutbox(key)
+    except NotKept as why:
+        if str(why) != first:
+            tell(first)
+        raise
+    tell(first)
+    return outbox

@@ -1,5 +1,6 @@
 """What the server says, as lines for people: words and styles, for every face."""
 
+import contextlib
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
@@ -16,8 +17,22 @@ person), ``text`` (what somebody wrote), ``found`` (in it, what was searched for
 ACTION = "/me "
 """What the text of a message begins with that says what its writer does."""
 
-COLOURS = ("cyan", "green", "magenta", "yellow", "blue")
-"""Of people's names. Red is for errors; the rest cannot be read on white or black."""
+COLOURS = {
+    "green": 28,
+    "yellow": 100,
+    "orange": 166,
+    "blue": 63,
+    "magenta": 164,
+    "pink": 168,
+    "violet": 135,
+    "cyan": 31,
+}
+"""Of people's names, by their number among the 256 of terminals. Each can be read on
+white and on black, which none of the first sixteen can everywhere: what those look like
+differs, and many a terminal's yellow cannot be seen on white. Red is for errors."""
+
+RED = 160
+"""That of errors."""
 
 
 def line_of(said: wire.Said) -> Fragments:
@@ -40,12 +55,34 @@ def plain(line: Fragments) -> str:
 
 def nick_colour(nick: str) -> str:
     """Return the colour of a person's name, the same in every room and run."""
-    return COLOURS[crc32(nick.encode(errors="replace")) % len(COLOURS)]
+    return list(COLOURS)[crc32(nick.encode(errors="replace")) % len(COLOURS)]
+
+
+def rgb(colour: int) -> str:
+    """Return one of the colours 16 to 231 of 256 as ``#rrggbb``: they are the same in
+    all terminals, the cube of xterm."""
+    levels = ((colour - 16) // 36, (colour - 16) // 6 % 6, (colour - 16) % 6)
+    return "#" + "".join(f"{55 + 40 * level if level else 0:02x}" for level in levels)
 
 
 def moment(time: str) -> str:
     """Return a moment of the wire's in the local time, to the minute."""
-    return f"{datetime.fromisoformat(time).astimezone():%Y-%m-%d %H:%M}"
+    return local_time(time, "%Y-%m-%d %H:%M")
+
+
+def local_time(time: str, form: str) -> str:
+    """Return a moment of the wire's in the local time, in a form of ``strftime``.
+
+    Where there is no such local time, as at the calendar's edge, it is that of the
+    server; what is no time at all is shown as it is.
+    """
+    try:
+        when = datetime.fromisoformat(time)
+    except ValueError:
+        return safe_name(time)
+    with contextlib.suppress(ValueError, OverflowError, OSError):
+        when = when.astimezone()
+    return f"{when:{form}}"
 
 
 def _head(said: wire.Said) -> Fragments:

@@ -24,7 +24,12 @@ ENTERED = 100
 """Rooms that are entered at the start; a server may allow no more."""
 
 DRAFT = 16_000
-"""Characters kept of a draft: four times what a server takes by default."""
+"""Characters kept of a draft, and of what was refused: four times what a server takes
+by default."""
+
+REFUSED = 100
+"""What was refused at a server that is kept, the newest: more than anyone writes
+again."""
 
 LARGEST = 1 << 24
 """Bytes of a file, at most: what is remembered by a person is some kilobytes; what
@@ -33,11 +38,27 @@ these bounds allow to be written by mistake must not stop the start for ever."""
 V = TypeVar("V")
 
 
+class Refusal(msgspec.Struct, frozen=True):
+    """Something that one wrote, that is not stored, and that one has not taken back.
+
+    :ivar room: where.
+    :ivar typed: what is typed there to write it again.
+    :ivar why: why it was refused, in a sentence.
+    :ivar time: when it was written, in seconds since 1970 (UTC).
+    """
+
+    room: str
+    typed: str
+    why: str
+    time: float = 0.0
+
+
 @dataclass(slots=True)
 class Remembered:
     """What is remembered of one server. Change it in place, then save.
 
-    :ivar nick: the name that one had there last; empty for none yet.
+    :ivar nick: the name that one chose there last, which is not always the one that
+        one got; empty for none yet.
     :ivar rooms: the rooms that one is in, in the order shown, each with the number that
         one has read up to; None where that is not known.
     :ivar drafts: what one has begun to write, by room.
@@ -46,6 +67,7 @@ class Remembered:
     :ivar places: where one has scrolled back to, by room: the number of the last event
         on the screen.
     :ivar used: when one went there last, in seconds since 1970 (UTC).
+    :ivar refused: what was refused, in that order.
     """
 
     nick: str = ""
@@ -55,24 +77,27 @@ class Remembered:
     current: str = ""
     used: int = 0
     places: dict[str, int] = field(default_factory=dict)
+    refused: list[Refusal] = field(default_factory=list)
 
 
 class Memory:
     """Two files, which several clients of one user can change at the same time: in the
     config folder the names, servers and rooms; in the state folder how far one has
-    read, drafts, and what is muted. They can be read by their owner only.
+    read, drafts, what was refused, and what is muted. They can be read by their owner
+    only.
 
     A file that cannot be read or written costs what is in it, not the chat; see
     :meth:`take_notes`. Make it with :meth:`load`.
 
-    :ivar nick: the name that one had last, anywhere; empty for none yet.
+    :ivar nick: the name that one chose last, anywhere; empty for none yet.
     :ivar rings: whether one is called by bell and notification.
     :ivar tells_typing: whether others are shown that one writes.
+    :ivar has_mouse: whether the mouse works on the whole screen.
     """
 
     def __init__(self, config: Path, state: Path, clock: Callable[[], float]) -> None:
         self.nick = ""
-        self.rings = self.tells_typing = True
+        self.rings = self.tells_typing = self.has_mouse = True
         self._servers: dict[str, Remembered] = {}
         self._config = _File(config, _Config)
         self._state = _File(state, _State)
@@ -109,7 +134,7 @@ class Memory:
         return remembered
 
     def nick_at(self, address: str) -> str:
-        """Return the name that one had at a server last, or else anywhere; empty for
+        """Return the name that one chose at a server last, or else anywhere; empty for
         none yet."""
         return self.server(address).nick or self.nick
 
@@ -123,6 +148,11 @@ class Memory:
         self._config.save(config)
         self._state.save(state)
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether all was written by the last :meth:`save`."""
+        return self._config.is_written and self._state.is_written
+
     def take_notes(self) -> list[str]:
         """Return what went wrong with the files, in sentences, each once."""
         return [*self._config.take_notes(), *self._state.take_notes()]
@@ -130,6 +160,7 @@ class Memory:
     def _take(self, config: "_Config", state: "_State") -> None:
         self.nick = config.nick
         self.rings, self.tells_typing = config.rings, config.tells_typing
+        self.has_mouse = config.has_mouse
         for address, place in config.servers.items():
             rooms = state.servers.get(address, _Rooms())
             self._servers[address] = Remembered(
@@ -140,6 +171,7 @@ class Memory:
                 rooms.current,
                 place.used,
                 rooms.places,
+                rooms.refused,
             )
 
     def _given(self) -> tuple["_Config", "_State"]:
@@ -155,10 +187,11 @@ class Memory:
                 dict.fromkeys(sorted(it.muted)[:ROOMS], True),
                 it.current,
                 _newest(it.places),
+                [_shortened(each) for each in it.refused[-REFUSED:]],
             )
             for address, it in servers
         }
-        switches = self.rings, self.tells_typing
+        switches = self.rings, self.tells_typing, self.has_mouse
         return _Config(VERSION, self.nick, config, *switches), _State(VERSION, state)
 
 
@@ -182,17 +215,19 @@ class _Config(_Content):
     servers: dict[str, _Place] = {}
     rings: bool = True
     tells_typing: bool = True
+    has_mouse: bool = True
 
 
 class _Rooms(msgspec.Struct):
     """The rooms of a server: how far one has read, drafts, which are muted, which was
-    before the eyes, and where one has scrolled back to."""
+    before the eyes, where one has scrolled back to, and what was refused."""
 
     read: dict[str, int] = {}
     drafts: dict[str, str] = {}
     muted: dict[str, bool] = {}
     current: str = ""
     places: dict[str, int] = {}
+    refused: list[Refusal] = []
 
 
 class _State(_Content):
@@ -203,9 +238,13 @@ K = TypeVar("K", bound=_Content)
 
 
 class _File(Generic[K]):
-    """One of the files, and what of it this client has read or written last."""
+    """One of the files, and what of it this client has read or written last.
+
+    :ivar is_written: whether it has what was to be written last.
+    """
 
     def __init__(self, path: Path, kind: type[K]) -> None:
+        self.is_written = True
         self._path = path
         self._kind = kind
         self._base: dict[str, Any] = {}
@@ -229,7 +268,8 @@ class _File(Generic[K]):
     def save(self, new: K) -> None:
         """Write what has changed since the last time."""
         mine = msgspec.to_builtins(new)
-        if mine == self._base:
+        self.is_written = mine == self._base
+        if self.is_written:
             return
         try:
             with alone(self._path):
@@ -238,7 +278,7 @@ class _File(Generic[K]):
         except OSError as error:
             self._note(f"{self._path} cannot be written: {error.strerror}")
         else:
-            self._base = mine
+            self._base, self.is_written = mine, True
 
     def take_notes(self) -> list[str]:
         """See :class:`Memory`."""
@@ -291,10 +331,19 @@ def _merged(base: Any, mine: Any, theirs: Any) -> Any:
         all = {key: (base.get(key), mine.get(key), theirs.get(key)) for key in keys}
         merged = {key: _merged(*each) for key, each in all.items()}
         return {key: value for key, value in merged.items() if value is not None}
+    if isinstance(mine, list) and isinstance(theirs, list):
+        base = base or []
+        kept = [each for each in theirs if each in mine or each not in base]
+        return kept + [each for each in mine if each not in base]
     if mine == base:
         return theirs
     is_risen = isinstance(mine, int) and mine > (base or 0)
     return max(mine, theirs or 0) if is_risen else mine
+
+
+def _shortened(refusal: Refusal) -> Refusal:
+    typed = refusal.typed[:DRAFT]
+    return msgspec.structs.replace(refusal, typed=typed)
 
 
 def _newest(of: dict[str, V]) -> dict[str, V]:

@@ -306,6 +306,23 @@ class Participant(Service):
                 taken.append((asked.kept, answer))
         return taken
 
+    def withdraw(self, answer: Deferred[Any]) -> bool:
+        """Take back what was asked, if certainly no server has it; return whether.
+
+        That is what has waited for a session since it was asked: it has no id yet. It
+        is in the outbox no longer, and fails with Twisted's ``CancelledError``.
+
+        :param answer: what :meth:`request`, a call like ``say``, or :meth:`take_kept`
+            gave for it.
+        """
+        waiting = self._waiting.items()
+        ref = next((ref for ref, waits in waiting if waits is answer), "")
+        if not self._conversation.withdraw(ref):
+            return False
+        del self._waiting[ref]
+        answer.cancel()
+        return True
+
     # From the conversation
 
     def _hear(self, outcome: Outcome) -> None:

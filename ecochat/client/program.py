@@ -8,6 +8,7 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.python.failure import Failure
 
 from ecochat.client.errors import ClientError, Unreachable
+from ecochat.client.safe import indented, safe
 
 DONE, FAILED, USAGE, UNREACHABLE, INTERRUPTED = 0, 1, 2, 3, 130
 """Exit statuses: it is done; it failed, or was refused; it was called wrongly; the
@@ -32,9 +33,10 @@ def run(main: Callable[[], Coroutine[Any, Any, Any]]) -> NoReturn:
 
 
 def complain(text: str) -> None:
-    """Write one line on standard error, unless that is closed."""
+    """Write a line on standard error, unless that is closed; if the text has several,
+    the others are indented."""
     if sys.stderr is not None:
-        sys.stderr.write(f"{text}\n")
+        sys.stderr.write(f"{indented(safe(text))}\n")
 
 
 def _fire(result: Any, ended: Deferred[None]) -> Any:

@@ -1,6 +1,7 @@
 """Why there is no connection, in words for people."""
 
 import errno
+import re
 
 from OpenSSL.SSL import Error as SSLError
 from twisted.internet import error as errors
@@ -10,13 +11,20 @@ from ecochat.client.address import Address
 
 START = "start a server with: twistd -n ecochat"
 
+CHECK = "see if it runs, and if the address and the port are right"
+
+_OWN = re.compile(r"localhost|127\.[0-9.]+|::1", re.IGNORECASE)
+"""This machine, where one can start a server."""
+
 
 def why_not(address: Address, failure: Failure) -> str:
     """Say why a server cannot be reached, and what to do."""
     error = failure.value
     where, host = str(address), address.host
     if failure.check(errors.ConnectionRefusedError):
-        return f"nobody listens at {where} (connection refused); {START}"
+        is_own = _OWN.fullmatch(host) and not address.is_secret
+        what_to_do = START if is_own else CHECK
+        return f"nobody listens at {where} (connection refused); {what_to_do}"
     if getattr(error, "osError", None) == errno.ENOENT:
         return f"nobody listens at {where} (no such file); {START}"
     if failure.check(errors.DNSLookupError, errors.UnknownHostError):

@@ -159,6 +159,20 @@ class Unanswered:
             self._over.append(asked.kept.serial)
         return asked
 
+    def withdraw(self, ref: str) -> bool:
+        """Forget what was never sent, nor has an id to be sent with; return whether it
+        is so. What an outbox cannot let go is sent."""
+        asked = self._asked.get(ref)
+        if asked is None or asked.sent or asked.id is not None:
+            return False
+        if asked.kept is not None and self._outbox is not None:
+            try:
+                self._outbox.remove([asked.kept.serial])
+            except NotKept:
+                return False
+        del self._asked[ref]
+        return True
+
     def sweep(self) -> None:
         """Keep what is answered no longer. If that cannot be, it is tried again later;
         what is sent again because of that has its answer again."""

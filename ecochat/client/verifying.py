@@ -154,8 +154,8 @@ def _described(own: X509) -> str:
 def _unknown(where: str, fingerprint: str, what: str) -> Untrusted:
     brief = f"{where} has a certificate that is not known yet"
     return Untrusted(
-        f"{brief}: {what}\nIts fingerprint (SHA-256): {fingerprint}\n"
-        "If whoever runs the server tells you the same one, trust it: "
+        f"{brief}: {what}\n{_fingerprint(fingerprint)}\n"
+        "Trust it if whoever runs the server tells you the same one: "
         f"ecochat --tls {where} asks you once, and remembers it",
         brief,
         where,
@@ -165,7 +165,7 @@ def _unknown(where: str, fingerprint: str, what: str) -> Untrusted:
 
 def _unverified(where: str, fingerprint: str, what: str, trust: Trust) -> Untrusted:
     brief = f"{trust.ca} does not verify {where}"
-    text = f"{brief}: {what}\nIts fingerprint (SHA-256): {fingerprint}"
+    text = f"{brief}: {what}\n{_fingerprint(fingerprint)}"
     return Untrusted(text, brief, where, fingerprint, is_unverified=True)
 
 
@@ -173,7 +173,7 @@ def _changed(where: str, fingerprint: str, known: str, trust: Trust) -> Untruste
     brief = f"THE CERTIFICATE OF {where} HAS CHANGED"
     return Untrusted(
         f"{brief}! Somebody may be between you and the server; nothing was sent.\n"
-        f"It was, by its SHA-256: {known}\nIt is now:              {fingerprint}\n"
+        f"Its fingerprint (SHA-256) before, and now:\n{_compared(known, fingerprint)}\n"
         "If whoever runs the server tells you the new one, remove the line of "
         f"{where} from {trust.file}, and connect again",
         brief,
@@ -181,6 +181,23 @@ def _changed(where: str, fingerprint: str, known: str, trust: Trust) -> Untruste
         fingerprint,
         known,
     )
+
+
+def _fingerprint(of: str) -> str:
+    return "\n".join(("Its fingerprint (SHA-256):", *_rows(of)))
+
+
+def _compared(known: str, shown: str) -> str:
+    """Return two fingerprints, to be compared by eye: a row of one below that of the
+    other."""
+    pairs = zip(_rows(known), _rows(shown), strict=True)
+    return "\n".join(f"was {before}\nnow {now}" for before, now in pairs)
+
+
+def _rows(fingerprint: str) -> list[str]:
+    """Return a fingerprint in rows of eight bytes, which fit on any screen."""
+    size = len("AB:") * 8
+    return [fingerprint[at : at + size] for at in range(0, len(fingerprint), size)]
 
 
 def _roots(trust: Trust) -> Any:

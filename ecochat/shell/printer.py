@@ -8,17 +8,14 @@ from typing import TextIO
 
 import msgspec
 
-from ecochat.client.lines import Fragments, line_of, nick_colour, plain
+from ecochat.client.lines import COLOURS, Fragments, line_of, nick_colour, plain
+from ecochat.client.safe import safe_json
 from ecochat.core.wire import Said
 
 _SGR = {
     "quiet": "2",
     "found": "7",
-    "blue": "34",
-    "cyan": "36",
-    "green": "32",
-    "magenta": "35",
-    "yellow": "33",
+    **{name: f"38;5;{number}" for name, number in COLOURS.items()},
 }
 """What a terminal is told for each style (ECMA-48, section 8.3.117)."""
 
@@ -65,8 +62,10 @@ def _painted(style: str, text: str) -> str:
 
 
 def as_json(said: Said) -> bytes:
-    """Return what the server says as it said it, without the ref of who had asked."""
-    return msgspec.json.encode(msgspec.structs.replace(said, ref=None))
+    """Return what the server says as it said it, without the ref of who had asked, and
+    with escapes for what would harm a terminal."""
+    said = msgspec.structs.replace(said, ref=None)
+    return safe_json(msgspec.json.encode(said).decode()).encode()
 
 
 def has_colours(out: TextIO | None, environment: Mapping[str, str]) -> bool:

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 from twisted.internet import error as errors
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred, succeed
 from twisted.internet.testing import MemoryReactorClock
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
@@ -22,7 +22,7 @@ from ecochat.client.errors import (
     TooMuch,
     Unreachable,
 )
-from ecochat.client.happenings import Happening, Held, Offline, Online
+from ecochat.client.happenings import Answer, Happening, Held, Offline, Online
 from ecochat.client.outbox import MemoryOutbox
 from ecochat.client.participant import FAREWELL
 from ecochat.core import requests as ask
@@ -487,6 +487,17 @@ class KeptTests(ClientTestCase):
         self.client.say("lobby", "c")
         ((kept, _),) = self.client.take_kept()
         self.assertEqual(kept.request.text, "b")  # type: ignore[attr-defined]
+
+    def test_taken_back(self) -> None:
+        """What was not sent, by the answer that one waits for; each once."""
+        one, two = self.said[0], self.client.request(ask.Say("c", "lobby"))
+        self.assertTrue(self.client.withdraw(two))
+        self.failureResultOf(two, CancelledError)
+        self.assertFalse(self.client.withdraw(two))
+        self.assertFalse(self.client.withdraw(succeed(Answer([], wire.End()))))
+        self.begin()
+        self.assertEqual([said["text"] for said in self.sent()], ["a", "b"])
+        self.assertFalse(self.client.withdraw(one))
 
     def test_not_taken(self) -> None:
         """It is sent all the same, and that it fails is no error of the program."""

@@ -29,6 +29,7 @@ STEPS = st.lists(
         st.tuples(st.just("cut"), st.none()),
         st.tuples(st.just("refuse"), st.integers(1, 3)),
         st.tuples(st.just("full"), st.integers(0, 3)),
+        st.tuples(st.just("withdraw"), st.integers(0, 100)),
         st.tuples(st.just("crash"), st.none()),
         st.tuples(st.just("crash_soon"), st.tuples(st.integers(0, 3), st.booleans())),
     ),
@@ -89,6 +90,8 @@ class World:
 
     :ivar said: all that a client has taken: its room, by its text, in order.
     :ivar tried: all that one was given.
+    :ivar withdrawn: what of that was taken back.
+    :ivar dying: the same, where the client died of it: it is, or it is not.
     :ivar ends: what became of it, as far as a client has lived to see it.
     """
 
@@ -97,6 +100,8 @@ class World:
         self.outbox = FragileOutbox(KEY)
         self.said: dict[str, str] = {}
         self.tried: list[str] = []
+        self.withdrawn: set[str] = set()
+        self.dying: set[str] = set()
         self.ends: dict[str, wire.Stored | None] = {}
         self.begin()
 
@@ -134,6 +139,18 @@ class World:
             self.tried.append("")
         else:
             self.said[text] = room
+
+    def do_withdraw(self, which: int) -> None:
+        """Have the client take something back, if it has not sent it."""
+        refs = list(self.texts)
+        if not refs:
+            return
+        text = self.texts[ref := refs[which % len(refs)]]
+        self.dying.add(text)
+        is_withdrawn = self.talk.withdraw(ref)
+        self.dying.discard(text)
+        if is_withdrawn:
+            self.withdrawn.add(self.texts.pop(ref))
 
     def do_up(self, count: int) -> None:
         """Carry bytes to the server."""
@@ -194,7 +211,7 @@ class World:
 class CrashTests(SynchronousTestCase):
     """Over clients that die anywhere."""
 
-    @settings(max_examples=300, deadline=None)
+    @settings(max_examples=300, deadline=None, database=None, derandomize=True)
     @given(STEPS)
     def test_once_in_order(self, steps: list[tuple[str, object]]) -> None:
         """What a client has taken is stored once or refused; what it has not taken is
@@ -210,9 +227,10 @@ class CrashTests(SynchronousTestCase):
         self.check_ends(world)
 
     def check_log(self, world: World) -> None:
-        """What is stored was written, once, and in that order."""
+        """What is stored was written, once, in that order, and not taken back."""
         for room in ROOMS:
             texts = [event.text for event in world.model.log[room]]
+            self.assertEqual(world.withdrawn & {*texts}, set())
             places = [world.tried.index(text) for text in texts]
             self.assertEqual(places, sorted(set(places)))
 
@@ -223,5 +241,5 @@ class CrashTests(SynchronousTestCase):
             if text in world.ends:
                 end = world.ends[text]
                 self.assertEqual(at, {end.n} if end else set(), text)
-            elif not at:
+            elif not at and text not in world.withdrawn | world.dying:
                 self.assertIn(text, world.model.refused)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from unittest import mock
 
 import msgspec
 from twisted.trial.unittest import SynchronousTestCase
@@ -110,6 +111,36 @@ class KeepingTests(OutboxTestCase):
         self.ask(say("a"), say("b"))
         self.assertEqual(self.kept(), [("a", 8), ("b", 9)])
         self.assertEqual(self.sent(), self.kept())
+
+    def test_taken_back(self) -> None:
+        """What was never sent is in the outbox no longer, and is not; the next client
+        can take it back as well."""
+        one, _two = self.ask(say("a"), say("b"))
+        self.assertTrue(self.talk.conversation.withdraw(one))
+        self.assertFalse(self.talk.conversation.withdraw(one))
+        self.assertEqual(self.kept(), [("b", None)])
+        self.restart()
+        ((again, _),) = self.talk.conversation.unanswered.items()
+        self.assertTrue(self.talk.conversation.withdraw(again))
+        self.begin()
+        self.assertEqual((self.sent(), self.kept()), ([], []))
+
+    def test_not_taken_back(self) -> None:
+        """What may have been sent, by this client or one before; or what the outbox
+        cannot let go."""
+        self.begin()
+        (ref,) = self.ask(say("a"))
+        self.assertFalse(self.talk.conversation.withdraw(ref))
+        list(self.talk.conversation.lost("cut"))
+        self.assertFalse(self.talk.conversation.withdraw(ref))
+        self.restart()
+        ((again, _),) = self.talk.conversation.unanswered.items()
+        self.assertFalse(self.talk.conversation.withdraw(again))
+        (later,) = self.ask(say("b"))
+        with mock.patch.object(self.outbox, "remove", side_effect=NotKept("full")):
+            self.assertFalse(self.talk.conversation.withdraw(later))
+        self.begin()
+        self.assertEqual(self.sent(), [("a", 1), ("b", 2)])
 
     def test_only_what_writes(self) -> None:
         """Questions are not asked again by the next client."""

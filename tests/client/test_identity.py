@@ -4,9 +4,11 @@ import contextlib
 import os
 import tempfile
 from pathlib import Path
+from unittest import mock
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from ecochat.client import outbox as module
 from ecochat.client.identity import NOT_FOR_LONG, held_identity
 from ecochat.core.requests import Say
 
@@ -43,6 +45,18 @@ class IdentityTests(SynchronousTestCase):
         self.assertIsNone(outbox)
         why, means = self.told
         self.assertIn("cannot be opened", why)
+        self.assertEqual(means, NOT_FOR_LONG)
+
+    def test_no_other_outbox(self) -> None:
+        """Where the second attempt fails too, each reason is told once."""
+        (self.folder / "outbox.sqlite").write_bytes(b"no database" * 99)
+        aside = mock.Mock(side_effect=[Path("aside"), OSError(28, "disk full")])
+        self.patch(module, "set_aside", aside)
+        _, outbox = held_identity("lab:4040", self.held, self.told.append)
+        self.assertIsNone(outbox)
+        first, second, means = self.told
+        self.assertIn("is damaged", first)
+        self.assertIn("disk full", second)
         self.assertEqual(means, NOT_FOR_LONG)
 
     def test_no_key(self) -> None:

@@ -105,6 +105,15 @@ class LineTests(SynchronousTestCase):
         self.live_in("XXX-5:30")
         self.assertEqual(moment("2026-11-21T20:45:00.000Z"), "2026-11-22 02:15")
 
+    def test_times_at_the_calendars_edge(self) -> None:
+        """Have no local time, and are shown; so is what is no time."""
+        for zone in ("XXX12", "XXX-12"):
+            self.live_in(zone)
+            for edge in ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999Z"):
+                year = str(int(edge[:4]))
+                self.assertTrue(moment(edge).lstrip("0").startswith(f"{year}-"))
+        self.assertEqual(moment("soon\x1b[2J\n"), r"soon\x1b[2J\n")
+
     def test_names_that_would_do_harm(self) -> None:
         """A server that is not ours can send any."""
         evil = wire.Member(room="x", nick="\x1b[2J\n!", session="s1")

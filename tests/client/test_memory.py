@@ -16,7 +16,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from ecochat.client import files
 from ecochat.client import memory as module
 from ecochat.client.address import parse_address
-from ecochat.client.memory import Memory
+from ecochat.client.memory import Memory, Refusal
 from ecochat.client.screen.visit import Visit
 from ecochat.client.trust import Trust
 
@@ -100,14 +100,17 @@ class MemoryTests(MemoryTestCase):
     def test_the_switches(self) -> None:
         """Are on at first, and as one left them at the next visit, of any server."""
         trust = Trust(file=self.folder / "known")
-        for rings, tells in ((True, True), (False, True), (True, False), (True, True)):
+        switches = ("rings", "tells_typing", "has_mouse")
+        for off in ("", *switches, ""):
             memory = self.load()
             visit = Visit(parse_address(LAB), "ada", "", memory, trust)
-            visit.model.rings, visit.model.tells_typing = rings, tells
+            for switch in switches:
+                setattr(visit.model, switch, switch != off)
             visit.remember(memory)
             memory.save()
             model = Visit(parse_address(CLUB), "ada", "", self.load(), trust).model
-            self.assertEqual((model.rings, model.tells_typing), (rings, tells))
+            are_off = [switch for switch in switches if not getattr(model, switch)]
+            self.assertEqual(are_off, [off] * bool(off))
 
     def test_what_is_no_more(self) -> None:
         """A room that is left, a draft that is sent, a mute that ends: all are gone."""
@@ -191,6 +194,55 @@ class MemoryTests(MemoryTestCase):
         memory.save()
         self.assertTrue((self.folder / "c/ecochat/client.json").exists())
         self.assertTrue((self.folder / "s/ecochat/rooms.json").exists())
+
+
+class RefusedTests(MemoryTestCase):
+    """What was refused, as it was typed."""
+
+    def refusals(self, *typed: str) -> list[Refusal]:
+        """Return that these were refused, in the lobby."""
+        return [Refusal("lobby", text, "disk full", 5.5) for text in typed]
+
+    def test_it_is_kept(self) -> None:
+        """In order, with room, reason and time; until it is taken back."""
+        memory = self.load()
+        lab = memory.server(LAB)
+        lab.refused = self.refusals("two\nlines 🙂", "/topic tea", "two\nlines 🙂")
+        memory.save()
+        self.assertEqual(self.load().server(LAB).refused, lab.refused)
+        lab.refused = lab.refused[1:2]
+        memory.save()
+        self.assertEqual(self.load().server(LAB).refused, lab.refused)
+        lab.refused = []
+        memory.save()
+        self.assertEqual(self.load().server(LAB).refused, [])
+
+    def test_bounds(self) -> None:
+        """The newest ones are, and of each what anyone types."""
+        self.patch(module, "REFUSED", 2)
+        self.patch(module, "DRAFT", 5)
+        memory = self.load()
+        memory.server(LAB).refused = self.refusals("one", "two", "123456")
+        memory.save()
+        found = self.load().server(LAB).refused
+        self.assertEqual(found, self.refusals("two", "12345"))
+
+    def test_two_clients(self) -> None:
+        """Each adds to what the other has, and takes away what it has taken back."""
+        first = self.load()
+        first.server(LAB).refused = self.refusals("a", "b")
+        first.save()
+        second = self.load()
+        second.server(LAB).refused = self.refusals("a", "b", "c")
+        second.save()
+        first.server(LAB).refused = self.refusals("b", "d")
+        first.save()
+        found = self.load().server(LAB).refused
+        self.assertEqual(found, self.refusals("b", "c", "d"))
+        second.server(LAB).refused = self.refusals("a", "c")
+        second.save()
+        found = self.load().server(LAB).refused
+        self.assertEqual(found, self.refusals("c", "d"))
 
 
 class SeveralTests(MemoryTestCase):

@@ -12,9 +12,10 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from ecochat.client import network
 from ecochat.client.network import AT_ONCE, GROUPS, SETTLED, watched_network
-from tests.client.terminal.test_program import free_port
+from tests.support.ports import free_port
 from tests.support.server import Server
-from tests.support.terminal import WAIT, Terminal
+from tests.support.terminal import Terminal
+from tests.support.waiting import WAIT
 
 PROGRAM = """
 import socket, sys

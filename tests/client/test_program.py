@@ -57,6 +57,11 @@ class StatusTests(SynchronousTestCase):
                 result = self.run_main(f"raise {error}")
                 self.assertEqual(result, (status, "", "why not\n"))
 
+    def test_what_a_server_says(self) -> None:
+        """Is harmless, and each line but the first is indented."""
+        result = self.run_main(r"raise Refused('x', 'no\n\x1b]0;x\x07\u202e')")
+        self.assertEqual(result, (1, "", "no\n    \\x1b]0;x\\x07\\u202e\n"))
+
     def test_nobody_listens(self) -> None:
         """A server that is not there is an error like that."""
         body = "await Client('unix:/nonexistent/socket').__aenter__()"

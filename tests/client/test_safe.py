@@ -1,11 +1,12 @@
 """Text that others wrote, made harmless."""
 
+import json
 import sys
 import unicodedata
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from ecochat.client.safe import indented, safe, sendable
+from ecochat.client.safe import indented, safe, safe_json, sendable
 
 VISIBLE = {0x600, 0x601, 0x602, 0x603, 0x604, 0x605, 0x6DD, 0x70F, 0x890, 0x891, 0x8E2}
 VISIBLE |= {0x110BD, 0x110CD, *range(0x13430, 0x13440)}
@@ -51,6 +52,26 @@ class SafeTests(SynchronousTestCase):
     def test_white_space(self) -> None:
         """A tab is four spaces, a line ends with a line feed alone."""
         self.assertEqual(safe("a\tb\r\nc"), "a    b\nc")
+
+    def test_accents_without_end(self) -> None:
+        """They would cover the lines above: 15 stay, of any script."""
+        for accent in "\u0301\u20dd\u0e49\u064e\u05b0":
+            tower = f"a{accent * 15}"
+            self.assertEqual(safe(f"{tower}b {tower}"), f"{tower}b {tower}")
+            self.assertEqual(safe(f"{tower}{accent * 500}b"), f"{tower}…b")
+            self.assertEqual(safe(safe(f"{tower}{accent}")), f"{tower}…")
+
+    def test_json_means_the_same(self) -> None:
+        """What would harm is escaped as JSON has it, outside of the BMP too."""
+        given = (
+            "grüße \x7f \x9b \u202e \U000e0041 👨\u200d👩 \u200b" + "e" + "\u0301" * 20
+        )
+        shown = safe_json(json.dumps(given, ensure_ascii=False))
+        self.assertEqual(json.loads(shown), given)
+        self.assertEqual(safe(shown), shown)
+        self.assertTrue(
+            shown.startswith(r'"grüße \u007f \u009b \u202e \udb40\udc41 👨')
+        )
 
     def test_lines_after_the_first_are_indented(self) -> None:
         """So none of them looks like a line of the server's."""

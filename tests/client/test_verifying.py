@@ -189,6 +189,13 @@ class OverTLS(TestCase):
         self.assertNotIn(KEY.encode(), bytes(server.wrapping.raw))
 
 
+def in_rows(fingerprint: str) -> str:
+    """Return a fingerprint as it is shown: eight bytes a row."""
+    pairs = fingerprint.split(":")
+    rows = [":".join(pairs[at : at + 8]) for at in range(0, 32, 8)]
+    return ":\n".join(rows)
+
+
 class FirstUseTests(OverTLS):
     """A server that has signed its certificate itself."""
 
@@ -202,7 +209,8 @@ class FirstUseTests(OverTLS):
         self.assert_heard_nothing(server)
         where = f"127.0.0.1:{server.port}"
         self.assertEqual(error.fingerprint, certificate.fingerprint)
-        self.assertEqual((error.where, error.has_changed), (where, False))
+        self.assertEqual((error.where, error.known), (where, ""))
+        self.assertIn(f":\n{in_rows(certificate.fingerprint)}\n", str(error))
         for words in ("it is signed by itself", "CN=lab", f"ecochat --tls {where}"):
             self.assertIn(words, str(error))
         self.trust.accept(error)
@@ -237,12 +245,14 @@ class FirstUseTests(OverTLS):
         self.assertIsInstance(await anext(events), Offline)
         told = await anext(events)
         assert isinstance(told, Distrusted), told
-        self.assertTrue(told.error.has_changed)
+        self.assertEqual(told.error.known, right.fingerprint)
         self.assertFalse(told.error.can_be_accepted)
         text = str(told.error)
         self.assertIn(f"CERTIFICATE OF 127.0.0.1:{server.port} HAS CHANGED", text)
-        for expected in (right.fingerprint, wrong.fingerprint, self.trust.file):
-            self.assertIn(str(expected), text)
+        self.assertIn(str(self.trust.file), text)
+        rows = (in_rows(c.fingerprint).split("\n") for c in (right, wrong))
+        pairs = [f"was {was}\nnow {now}" for was, now in zip(*rows, strict=True)]
+        self.assertIn("\n".join(pairs), text)
         client.say("lobby", "for the lab only").addErrback(lambda _: None)
         client.retry_now()
         await mallory.stop()
@@ -256,7 +266,7 @@ class FirstUseTests(OverTLS):
         certificate = self_signed(self.folder, "lab")
         self.trust.accept(await self.untrusted(self.listen(certificate)))
         other = self.listen(certificate)
-        self.assertFalse((await self.untrusted(other)).has_changed)
+        self.assertEqual((await self.untrusted(other)).known, "")
 
     async def test_known_and_expired(self) -> None:
         """What is known by its fingerprint is known for as long as it is remembered,

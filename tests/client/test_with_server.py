@@ -1,6 +1,5 @@
 """The client and a real server that is killed and started again."""
 
-import socket
 from typing import Any
 
 from twisted.internet import reactor
@@ -10,19 +9,12 @@ from twisted.trial.unittest import TestCase
 
 from ecochat.client import Client, Ended, Event, Refused, key_of_name
 from ecochat.client.backoff import Backoff
+from tests.support.ports import free_port
 from tests.support.server import Server
 from tests.support.waiting import WAIT
 
 COUNT = 300
 """Messages that are said while the server is killed."""
-
-
-def free_port() -> int:
-    """Return a port on which nobody listens."""
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        port: int = listening.getsockname()[1]
-        return port
 
 
 def passed_on(number: int, to: Deferred[None]) -> int:

@@ -12,6 +12,7 @@ from ecochat.core.wire import Member, Stored
 from ecochat.shell.printer import Printer, has_colours, painted
 
 BOB = Member(ref="7", room="lobby", nick="büb", session="s1")
+EVIL = Member(room="lobby", nick="\x9b\u202e\x7f", session="s1")
 
 
 class Watched(io.BytesIO):
@@ -48,14 +49,14 @@ class PrinterTests(SynchronousTestCase):
     def test_in_colours(self) -> None:
         """Only where they are wanted."""
         Printer(out := self.out(), colours=True).print(BOB)
-        self.assertRegex(self.bytes.getvalue(), rb"\A\x1b\[3\dmb.*\x1b\[0m\n\Z")
+        self.assertRegex(self.bytes.getvalue(), rb"\A\x1b\[38;5;\d+mb.*\x1b\[0m\n\Z")
         out.detach()
 
     def test_each_style(self) -> None:
         """What is quiet is dim, what was found is reversed, and each ends; a name has
         the colour that is its own."""
         line = [("quiet", "[x] "), ("name", "alice"), ("text", ""), ("found", "tea")]
-        dim, name = "\x1b[2m[x] \x1b[0m", r"\x1b\[3[2-6]malice\x1b\[0m"
+        dim, name = "\x1b[2m[x] \x1b[0m", r"\x1b\[38;5;31malice\x1b\[0m"
         shown = painted(line)
         self.assertTrue(shown.startswith(dim))
         self.assertTrue(shown.endswith("\x1b[7mtea\x1b[0m"))
@@ -72,6 +73,14 @@ class PrinterTests(SynchronousTestCase):
         said = {"op": "member", "room": "lobby", "nick": "büb", "session": "s1"}
         self.assertEqual(json.loads(line), said)
         self.assertTrue(line.endswith(b"}\n") and "ü".encode() in line)
+        out.detach()
+
+    def test_json_on_a_terminal(self) -> None:
+        """What a terminal would obey, or hide, is escaped, and means the same."""
+        Printer(out := self.out(), as_json=True).print(EVIL)
+        line = self.bytes.flushed[-1]
+        self.assertEqual(json.loads(line)["nick"], EVIL.nick)
+        self.assertIn(rb"\u009b\u202e\u007f", line)
         out.detach()
 
     def test_what_cannot_be_encoded(self) -> None:

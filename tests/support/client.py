@@ -6,9 +6,7 @@ import time
 from collections.abc import Callable
 
 from tests.support.connected import Connected
-
-WAIT = 10.0
-"""Seconds after which what was expected is taken not to come."""
+from tests.support.waiting import WAIT
 
 
 class Client(Connected):

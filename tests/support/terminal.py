@@ -8,12 +8,16 @@ import struct
 import subprocess
 import termios
 import time
+import unicodedata
 from collections.abc import Callable
 
 import pyte
+from wcwidth import wcwidth
 
-WAIT = 20.0
-"""Seconds after which what was expected is taken not to come."""
+from tests.support.waiting import WAIT
+
+AT_ONCE = 64
+"""Reads before the screen is looked at, which takes as long as some of them."""
 
 
 class Pty:
@@ -65,6 +69,13 @@ class Pty:
         self.written += data
         return data
 
+    def rest(self, seconds: float) -> None:
+        """Read for so long whatever is written."""
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
+            if select.select([self], [], [], left)[0] and not self.read():
+                break
+
     def end(self) -> int:
         """Read until the program ends, and return its exit status."""
         deadline = time.monotonic() + WAIT
@@ -81,6 +92,18 @@ class Pty:
         os.close(self._fd)
 
 
+class _Screen(pyte.Screen):
+    """A screen; what has no width does nothing on it, where pyte's would take that for
+    the end of what is written."""
+
+    def draw(self, data: str) -> None:
+        super().draw("".join(filter(_has_place, data)))
+
+
+def _has_place(char: str) -> bool:
+    return wcwidth(char) > 0 or unicodedata.combining(char) > 0
+
+
 class Terminal(Pty):
     """A program in a terminal, whose screen can be looked at.
 
@@ -90,7 +113,7 @@ class Terminal(Pty):
     def __init__(
         self, *command: str, columns: int = 80, lines: int = 24, **environment: str
     ) -> None:
-        self.screen = pyte.Screen(columns, lines)
+        self.screen = _Screen(columns, lines)
         self._stream = pyte.ByteStream(self.screen)
         super().__init__(*command, columns=columns, lines=lines, **environment)
 
@@ -110,8 +133,13 @@ class Terminal(Pty):
         while not done(self.text):
             left = deadline - time.monotonic()
             assert left > 0, f"not in time; the screen is:\n{self.text}"
-            if select.select([self], [], [], left)[0] and not self.read():
-                raise AssertionError(f"it has ended; the screen is:\n{self.text}")
+            for _ in range(AT_ONCE):
+                if not select.select([self], [], [], left)[0]:
+                    break
+                if not self.read():
+                    assert done(self.text), f"it has ended; the screen is:\n{self.text}"
+                    return
+                left = 0
 
     def expect(self, *texts: str) -> None:
         """Wait until all these are on the screen."""

@@ -9,16 +9,15 @@ from ecochat.client.happenings import Happening, Held, Offline, Online
 from ecochat.client.lines import sentence
 from ecochat.client.safe import safe, safe_name
 from ecochat.client.screen import history, members, presence, writings
+from ecochat.client.screen.crowd import Crowd
 from ecochat.client.screen.entries import Entry, Kind, State
 from ecochat.client.screen.room import Room
 from ecochat.client.screen.stretches import moment
 from ecochat.client.screen.wishes import Wish, notice_of
+from ecochat.client.terminal.names import names
 from ecochat.client.terminal.scene import remember
 from ecochat.core import wire
 from ecochat.core.names import fold
-
-TYPING = 20
-"""People of a room of whom it is shown at a time that they write."""
 
 WISHES = 100
 """Wishes that wait for a face; it takes them at once, so that more are of no use."""
@@ -37,8 +36,11 @@ class Arrivals:
     :ivar why: why there is none, for people; "" while there is one.
     :ivar version: rises with every change of what can be seen.
     :ivar has_focus: whether the terminal is before the person's eyes.
-    :ivar people: whom one has seen, who was seen last is last.
-    :ivar places: the rooms one has heard of, in the same way.
+    :ivar crowd: who is there.
+    :ivar places: the rooms one has heard of, who was heard of last is last.
+    :ivar unkept: what is not kept on this machine's disk, for people; "" for nothing.
+    :ivar elsewhere: how much is not known to be stored of what one wrote at servers
+        where one was before.
     """
 
     def __init__(
@@ -52,11 +54,12 @@ class Arrivals:
         self.why = "connecting"
         self.version = 0
         self.has_focus = True
-        self.people: dict[str, None] = {}
+        self.unkept = ""
+        self.elsewhere = 0
+        self.crowd = Crowd(clock)
         self.places: dict[str, None] = {}
         self._clock = clock
         self._nowhere = Room("", is_joined=True)
-        self._sessions: dict[str, None] = {}
         self._wishes: list[Wish] = []
         self._lost = 0.0
         self._caught_up: dict[str, int] = {}
@@ -67,6 +70,11 @@ class Arrivals:
         """The room before the eyes; where one is in none, one without a name that has
         what the client says."""
         return self.rooms.get(self.current, self._nowhere)
+
+    @property
+    def people(self) -> dict[str, None]:
+        """Whom one has seen, who was seen last is last."""
+        return self.crowd.people
 
     def take_wishes(self) -> list[Wish]:
         """Return what the face is to do now, once."""
@@ -96,7 +104,7 @@ class Arrivals:
     def entry_of(self, event: wire.Event) -> Entry:
         """Return an event as an entry."""
         time = moment(event.time)
-        nick, is_own = safe_name(event.nick), event.session in self._sessions
+        nick, is_own = safe_name(event.nick), event.session in self.crowd.own
         if not isinstance(event, wire.Message):
             said = sentence(event)
             return Entry(Kind.EVENT, time, event.n, nick, said=said, is_own=is_own)
@@ -111,7 +119,7 @@ class Arrivals:
             reply_to=event.reply_to,
             is_edited=event.changed is not None and not event.deleted,
             is_deleted=event.deleted,
-            is_mention=not is_own and members.names(event.text, self.nick),
+            is_mention=not is_own and names(event.text, self.nick),
             changed=event.changed or 0,
         )
 
@@ -148,7 +156,7 @@ class Arrivals:
     def let_go(self, room: Room) -> None:
         """Take it that one is in a room no longer; it stays while it has something that
         one wrote there and that is not stored."""
-        room.is_joined = False
+        room.is_joined, room.is_left = False, True
         if all(entry.state is State.STORED for entry in room.own):
             self.close_room(room)
 
@@ -187,18 +195,20 @@ class Arrivals:
     # The connection
 
     def _online(self, happening: Online) -> None:
-        welcome, before = happening.welcome, self.nick
+        welcome, before, seen = happening.welcome, self.nick, self.room
         self.online, self.why = True, ""
         self.nick, self.server = safe_name(welcome.nick), safe_name(welcome.server)
-        remember(self._sessions, welcome.session)
+        remember(self.crowd.own, welcome.session)
         for room in [r for r in self.rooms.values() if r.name not in welcome.rooms]:
-            room.is_joined = False
+            room.is_joined, room.is_left = False, True
             if not room.own and not room.draft:
                 self.close_room(room)
         for name, state in welcome.rooms.items():
             self._welcomed(self.open_room(name), state)
         if not self.current and self.rooms:
             self.current = next(iter(self.rooms))
+        if self.room is not seen:
+            history.carry(seen, self.room)
         self.look()
         self._greet(happening, before)
 
@@ -299,62 +309,21 @@ class Arrivals:
 
     # Who is there
 
-    def _joined(self, said: wire.Joined) -> None:
-        room, nick = self.find_room(said.room), safe_name(said.nick)
-        if room is None:
-            return
-        members.add(room, said.session, nick)
-        if said.session not in self._sessions:
-            remember(self.people, nick)
-            self._presence(room, nick, presence.JOINED)
-
-    def _left(self, said: wire.Left) -> None:
-        room = self.find_room(said.room)
-        if room is None or said.session in self._sessions:
-            return
-        members.remove(room, said.session)
-        nick = safe_name(said.nick)
-        self.people.pop(nick, None)
-        self._presence(room, nick, presence.LEFT)
+    def _did(self, said: wire.Joined | wire.Left | wire.Typing) -> None:
+        if (room := self.find_room(said.room)) is not None:
+            self.crowd.take(room, said)
 
     def _renamed(self, said: wire.Renamed) -> None:
-        room = self.find_room(said.room)
-        nick, new = safe_name(said.nick), safe_name(said.new)
-        if room is not None:
-            members.remove(room, said.session)
-            members.add(room, said.session, new)
-        if said.session in self._sessions:
-            self.nick = new
-        elif room is not None:
-            self.people.pop(nick, None)
-            remember(self.people, new)
-            self._presence(room, nick, f"is now {new}")
+        if (room := self.find_room(said.room)) is not None:
+            self.crowd.take(room, said)
+        if said.session in self.crowd.own:
+            self.nick = safe_name(said.new)
 
     def _many(self, said: wire.Presence) -> None:
         """Tell the numbers; who they are is asked again, by :class:`Model`."""
         if (room := self.find_room(said.room)) is not None:
-            presence.count(self._folded(room), said.joined, said.left, said.renamed)
+            self.crowd.take(room, said)
             self.entered(room)
-
-    def _presence(self, room: Room, nick: str, what: str) -> None:
-        presence.add(self._folded(room), nick, what)
-
-    def _folded(self, room: Room) -> Entry:
-        last, now = history.newest(room), self._clock()
-        room.version += 1
-        if last is None or not presence.folds(last, now):
-            last = Entry(Kind.PRESENCE, now)
-            history.note(room, last)
-        return last
-
-    def _typing(self, said: wire.Typing) -> None:
-        room = self.find_room(said.room)
-        if room is None or said.session in self._sessions:
-            return
-        nick = safe_name(said.nick)
-        if nick in room.typing or len(room.typing) < TYPING:
-            room.typing[nick] = self._clock()
-            room.version += 1
 
     # Private rooms
 
@@ -372,7 +341,7 @@ class Arrivals:
             self.places.pop(old, None)
             remember(self.places, new)
             members.pair(room, self.nick)
-            self._presence(room, old[1:], f"is now {new[1:]}")
+            self.crowd.tell(room, old[1:], f"{presence.RENAMED}{new[1:]}")
 
     def _dropped(self, said: wire.Dropped) -> None:
         if (room := self.find_room(said.room)) is not None:
@@ -387,11 +356,11 @@ _HAPPENINGS: dict[type, Callable[[Arrivals, Any], None]] = {
     **dict.fromkeys(wire.EVENTS, Arrivals._event),
     wire.Expired: Arrivals._expired,
     wire.Notice: Arrivals._server_says,
-    wire.Joined: Arrivals._joined,
-    wire.Left: Arrivals._left,
+    wire.Joined: Arrivals._did,
+    wire.Left: Arrivals._did,
     wire.Renamed: Arrivals._renamed,
     wire.Presence: Arrivals._many,
-    wire.Typing: Arrivals._typing,
+    wire.Typing: Arrivals._did,
     wire.Opened: Arrivals._opened,
     wire.Relabelled: Arrivals._relabelled,
     wire.Dropped: Arrivals._dropped,

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
 
 from ecochat.client.errors import ClientError
 from ecochat.client.happenings import Answer, Distrusted, Happening, Online
 from ecochat.client.safe import safe, safe_name
-from ecochat.client.screen import beside, history, members
-from ecochat.client.screen.arrivals import Arrivals
-from ecochat.client.screen.beside import Beside
+from ecochat.client.screen import history, members
 from ecochat.client.screen.entries import Kind
-from ecochat.client.screen.room import Place, Room
-from ecochat.client.screen.stretches import made
+from ecochat.client.screen.reading import Reading
+from ecochat.client.screen.room import Room
 from ecochat.client.screen.wishes import AskTrust
 from ecochat.client.screen.writings import Sent
-from ecochat.client.terminal.scene import remember
+from ecochat.client.terminal.scene import TYPING_EVERY
+from ecochat.core.names import fold
 from ecochat.core.requests import (
     Clients,
     History,
     Ping,
     Read,
-    Request,
     Typing,
     Who,
 )
@@ -40,9 +37,6 @@ come and go."""
 READ_EVERY = 5.0
 """Seconds between two notes to the server how far one has read."""
 
-TYPING_EVERY = 3.0
-"""Seconds between two notes that one writes."""
-
 TYPING_FADES = 6.0
 """Seconds after which somebody is not taken to write any more: two notes."""
 
@@ -50,21 +44,14 @@ ASKED = 1_000
 """Sessions at a server up to which it is asked who is in a room."""
 
 
-class Left(NamedTuple):
-    """Where one was, to go back there."""
-
-    room: str
-    place: Place | None
-
-
-class Asking(Arrivals):
+class Asking(Reading):
     """Asks what is to be known.
 
     :ivar ping: the round trip of the last ping, in seconds; None before that.
     :ivar lag: the seconds for which the present ping waits; 0.0 while none does.
     :ivar tells_typing: whether others are shown that one writes.
-    :ivar asks: called when there is something in :meth:`requests`; not to be answered
-        before it has returned.
+    :ivar choice: the name that a person wants to have; "" for none.
+    :ivar chosen: the same, once one has had it; "" before that.
     """
 
     def __init__(
@@ -74,25 +61,14 @@ class Asking(Arrivals):
         self.ping: float | None = None
         self.lag = 0.0
         self.tells_typing = True
-        self.asks: Callable[[], object] = lambda: None
-        self._to_ask: list[Sent] = []
+        self.choice = self.chosen = ""
+        self._writes: set[Sent] = set()
         self._pinging: Sent | None = None
         self._times: dict[str, float] = {}
         self._unmet: set[str] = set()
         self._is_meeting = False
         self._sessions_there: int | None = None
         self._marked: dict[str, int] = {}
-        self._back: Left | None = None
-        self._asked_beside: Sent | None = None
-
-    def ask(
-        self, request: Request, then: Callable[[Answer], None] | None = None, **of: Any
-    ) -> Sent:
-        """Ask something; see :class:`Sent`."""
-        sent = Sent(request, then=then, time=self._clock(), **of)
-        self._to_ask.append(sent)
-        self.asks()
-        return sent
 
     def _distrusted(self, happening: Distrusted) -> None:
         error = happening.error
@@ -101,15 +77,12 @@ class Asking(Arrivals):
         self.wish(AskTrust(error))
         self.version += 1
 
-    def requests(self) -> list[Sent]:
-        """Return what is to be asked now, once."""
-        asked, self._to_ask = self._to_ask, []
-        return asked
-
     def happened(self, happening: Happening) -> None:
         """Take what happened."""
         super().happened(happening)
         if isinstance(happening, Online):
+            if fold(self.nick) == fold(self.choice):
+                self.chosen = self.nick
             self._pinging = None
             self._times.clear()
             self.ask(Clients(), self._counted)
@@ -118,142 +91,28 @@ class Asking(Arrivals):
 
     def failed_unasked(self, sent: Sent, wrong: ClientError | ValueError) -> None:
         """Take it that what nobody typed has no answer, or is refused."""
-        if sent is self._asked_beside:
-            self._asked_beside = None
+        if sent is self._asked_few:
+            self._asked_few = None
         elif isinstance(sent.request, History) and sent.room is not None:
             sent.room.is_loading = False
         elif isinstance(sent.request, Who):
             self._is_meeting = False
         elif isinstance(sent.request, Ping):
             self._pinging = None
+        sent.lost(safe(str(wrong)))
 
     @property
     def unstored(self) -> int:
         """How much of what one wrote is not known to be stored, in all rooms."""
-        return 0
-
-    # The log
-
-    def older(self, room: Room) -> None:
-        """Ask for a page before what is shown, once at a time."""
-        asked = history.older(room)
-        if asked is None or room.is_loading:
-            return
-
-        def take(answer: Answer) -> None:
-            events: list[Any] = answer.items
-            now = self._clock()
-            history.take_older(room, asked, events, self.entry_of, now)
-            self.count_old(room)
-            self._resume(room)
-
-        self._load(room, asked, take)
-
-    def newer(self, room: Room) -> None:
-        """Ask for a page behind what is shown, where that is not the end."""
-        asked = history.newer(room)
-        if asked is None or room.is_loading:
-            return
-
-        def take(answer: Answer) -> None:
-            events: list[Any] = answer.items
-            history.take_newer(room, asked, events, self.entry_of)
-
-        self._load(room, asked, take)
-
-    def around(self, name: str, n: int) -> None:
-        """Show a message with what stands around it."""
-        room = self.find_room(name)
-        if room is None:
-            self.tell(f"you are not in {safe_name(name)}, /join it first")
-            return
-        self._back = Left(self.current, self.room.place)
-        self.go(room.name)
-
-        def found(is_here: bool) -> None:
-            if not is_here:
-                self.tell(f"message {n} is not kept any more")
-
-        self._find(room, n, found)
-
-    def _resume(self, room: Room) -> None:
-        """Go where one had scrolled to when the client ended, unless that is gone."""
-        n, room.resume = room.resume, 0
-
-        def found(is_here: bool) -> None:
-            if is_here and room.place is not None:
-                room.place.row = 0  # it was the last one seen
-
-        if n:
-            self._find(room, n, found)
-
-    def _find(self, room: Room, n: int, then: Callable[[bool], object]) -> None:
-        """Go to a message, which is read first if it is not here."""
-
-        def take(answer: Answer) -> None:
-            events: list[Any] = answer.items
-            now = self._clock()
-            then(history.take_near(room, n, events, self.entry_of, now))
-
-        if history.find(room, n):
-            then(True)
-        else:
-            self._load(room, history.near(room, n), take)
-
-    def ask_beside(self, name: str, n: int, take: Callable[[Beside], None]) -> bool:
-        """Ask what stands beside a message, unless something is asked of that kind
-        already; return whether it is."""
-        if self._asked_beside is not None or not self.online:
-            return False
-
-        def then(answer: Answer) -> None:
-            self._asked_beside = None
-            events: list[Any] = answer.items
-            take(beside.beside(made(events, self.entry_of, n).entries, n))
-
-        self._asked_beside = self.ask(beside.wanted(name, n), then)
-        return True
-
-    def back(self) -> None:
-        """Go where one was before :meth:`around`."""
-        seen, self._back = self._back, None
-        if seen is None or seen.room not in self.rooms:
-            return
-        self.to_end(self.room)
-        self.go(seen.room)
-        if seen.place is not None and seen.place.entry in self.room.entries:
-            self.room.place = seen.place
-        self.version += 1
-
-    def to_end(self, room: Room) -> None:
-        """Show the end of a room's log."""
-        history.to_end(room)
-        self.look()
-        self.version += 1
+        return len(self._writes)
 
     def go(self, name: str) -> None:
         """Have another room before the eyes."""
-        if name in self.rooms and name != self.current:
-            before = self.room
-            if not before.unread:
-                before.fresh = None
-            self.current = name
-        self.look()
+        super().go(name)
         self._meet()
         if self.online and history.is_bare(self.room):
             self.older(self.room)
         self.version += 1
-
-    def _load(self, room: Room, asked: History, take: Callable[[Answer], None]) -> None:
-        def then(answer: Answer) -> None:
-            room.is_loading = False
-            take(answer)
-            room.version += 1
-            self.look()
-
-        room.is_loading = True
-        room.version += 1
-        self.ask(asked, then, room=room)
 
     # Who is there
 
@@ -284,8 +143,7 @@ class Asking(Arrivals):
             away = [safe_name(m.nick) for m in answer.items if m.away]  # type: ignore[attr-defined]
             members.meet(room, people, away)
             for session, nick in people.items():
-                if session not in self._sessions:
-                    remember(self.people, nick)
+                self.crowd.see(session, nick)
 
         self._unmet.discard(room.name)
         self._is_meeting = True

@@ -2,16 +2,18 @@
 
 ── Saturday, 21 November 2026 ─────────────
 14:02        alice │ hello *world*        7
-14:02          bob │ ↳ alice: hello …
+14:02          bob │ ↳ alice: hello …     8
                    │ what is said, with
-                   │ a hanging indent     8
+                   │ a hanging indent
                    │ 👍 2 alice, carol
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
+from itertools import islice
 from typing import NamedTuple
 
 from ecochat.client.lines import ACTION, Fragments
@@ -19,7 +21,6 @@ from ecochat.client.screen import markup
 from ecochat.client.screen.entries import Entry, Kind, State
 from ecochat.client.screen.graphemes import (
     cells,
-    closed,
     cut,
     displayable,
     isolated,
@@ -36,12 +37,18 @@ NAME, SHORT = 12, 8
 is said needs it more."""
 
 TIMED, NUMBERED = 30, 60
-"""Cells of a row from which on times are shown, and the numbers of all messages."""
+"""Cells of a row from which on times are shown, and the numbers of messages stand in a
+column of their own; of less they stand behind the text."""
+
+SHOWN = 8
+"""Reactions to a message that are shown: a row or two. Others may give any number."""
 
 GIVERS = 5
 """Names shown of those who gave a reaction."""
 
 QUIET = "class:quiet"
+NUMBER = "class:number"
+QUOTE = "class:quiet class:quote"
 
 
 class Around(NamedTuple):
@@ -51,12 +58,15 @@ class Around(NamedTuple):
     :param quoted: what it is an answer to, if that is here.
     :param fresh: how many are new from here on, and since when; see ``Room.fresh``.
     :param nick: one's own name.
+    :param found: the words in it for which it was found; None where it is no hit that
+        one looks at.
     """
 
     before: Entry | None = None
     quoted: Entry | None = None
     fresh: tuple[int, float] | None = None
     nick: str = ""
+    found: tuple[str, ...] | None = None
 
 
 def entry_rows(entry: Entry, width: int, around: Around) -> list[Fragments]:
@@ -116,7 +126,7 @@ class _Body:
 
     def rows(self) -> list[Fragments]:
         """Return its rows."""
-        said = [closed(isolated(row)) for row in self._said()]
+        said = [_isolated(row) for row in self._said()]
         rows = [self._head() + said[0]]
         empty = ("", " " * (self._indent - 3))
         rows += [[empty, self._bar(), *row] for row in said[1:]]
@@ -130,6 +140,7 @@ class _Body:
         if entry.reply_to is not None and not entry.is_deleted:
             yield self._quote(entry.reply_to)
         yield from wrapped(self._content(), self._text)
+        yield from _columns(entry.columns, self._text)
         if entry.state is State.REFUSED:
             yield from wrapped(_refusal(entry), self._text)
         if entry.reactions and not entry.is_deleted:
@@ -153,6 +164,8 @@ class _Body:
         return f"{style} {self._style}".strip(), one_line(entry.nick)
 
     def _bar(self) -> tuple[str, str]:
+        if self._around.found is not None:
+            return "class:found", " │ "
         if self._entry.is_mention:
             return "class:bar.called", " ┃ "
         return "class:bar", " │ "
@@ -160,22 +173,26 @@ class _Body:
     def _quote(self, n: int) -> Fragments:
         quoted = self._around.quoted
         if quoted is None:
-            return [(QUIET, cut(f"↳ {n}", self._text))]
+            return [(QUOTE, cut(f"↳ {n}", self._text))]
         text = "(deleted)" if quoted.is_deleted else one_line(quoted.text)
         nick = one_line(quoted.nick)
-        return [(QUIET, cut(f"↳ {nick}: {text}", self._text))]
+        return [(QUOTE, cut(f"↳ {nick}: {text}", self._text))]
 
     def _content(self) -> Fragments:
         entry, style = self._entry, self._style
         if entry.is_deleted:
             return [(QUIET, "(deleted)")]
         said = _sentence(entry, style) if entry.said else self._written()
+        said = marked(said, self._around.found or ())
+        if entry.more:
+            said.append((QUIET, f", and {entry.more} more"))
         if entry.is_edited:
             said.append((QUIET, " (edited)"))
         if entry.state is State.PENDING:
             said.append((style, " …"))
-        if entry.is_own and entry.n is not None and not self._number:
-            said.append(("class:number", f"  {entry.n}"))
+        is_message = entry.kind is Kind.MESSAGE and entry.n is not None
+        if is_message and not self._number and (entry.is_own or self._is_timed):
+            said.append((NUMBER, f"  {entry.n}"))
         return said
 
     def _written(self) -> Fragments:
@@ -192,7 +209,32 @@ class _Body:
     def _add_number(self, row: Fragments, said: Fragments) -> None:
         """Put it at the right end of a row, but for a cell."""
         left = self._width - self._indent - sum(cells(text) for _, text in said) - 1
-        row.append(("class:number", self._number.rjust(left)))
+        row.append((NUMBER, self._number.rjust(left)))
+
+
+def is_quote(row: Fragments) -> bool:
+    """Whether a row tells what is answered."""
+    return any(style == QUOTE for style, _ in row)
+
+
+def _isolated(row: Fragments) -> Fragments:
+    """Return a row that does not turn what is beside it, nor a number at its end."""
+    at = len(row) - (bool(row) and row[-1][0] == NUMBER)
+    return [*isolated(row[:at]), *row[at:]]
+
+
+def marked(said: Fragments, words: Sequence[str]) -> Fragments:
+    """Return what is said with these words marked in it."""
+    if not words:
+        return said
+    either = "|".join(re.escape(word) for word in words)
+    pattern = re.compile(rf"(?<!\w)({either})(?!\w)", re.IGNORECASE)
+    return [
+        (f"{style} class:found".strip() if number % 2 else style, part)
+        for style, text in said
+        for number, part in enumerate(pattern.split(text))
+        if part
+    ]
 
 
 def _is_action(entry: Entry) -> bool:
@@ -218,9 +260,25 @@ def _refusal(entry: Entry) -> Fragments:
     return [("class:refused", f"✗ {why}"), (QUIET, " (Up gives it back)")]
 
 
+def _columns(people: Sequence[tuple[str, bool]], width: int) -> Iterator[Fragments]:
+    """Yield rows of names, below each other; away ones are dim."""
+    shown = [(cut(one_line(nick), width), nick, away) for nick, away in people]
+    size = max((cells(name) for name, *_ in shown), default=0) + 2
+    count = max(1, width // size)
+    for begin in range(0, len(shown), count):
+        row: Fragments = []
+        for name, nick, is_away in shown[begin : begin + count]:
+            style = QUIET if is_away else nick_style(nick)
+            pad = " " * (min(size, width) - cells(name))
+            row += [*isolated([(style, name)]), ("", pad)]
+        yield row
+
+
 def _reactions(entry: Entry) -> Fragments:
-    """Tell who gave what: ``👍 2 alice, bob``."""
-    return [(QUIET, "   ".join(map(_reaction, entry.reactions.items())))]
+    """Tell who gave what: ``👍 2 alice, bob``, and how many more signs there are."""
+    shown = [_reaction(given) for given in islice(entry.reactions.items(), SHOWN)]
+    more = len(entry.reactions) - SHOWN
+    return [(QUIET, "   ".join([*shown, *[f"+{more}"] * (more > 0)]))]
 
 
 def _reaction(given: tuple[str, list[str]]) -> str:

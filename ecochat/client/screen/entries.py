@@ -46,8 +46,12 @@ class Entry:
         (:data:`ecochat.client.lines.Fragments`).
     :ivar raw: of one's own message what was written, to edit it.
     :ivar why: why it was refused.
+    :ivar typed: of what was refused what is typed in its room to write it again.
     :ivar reply_to: the number of the message that it answers.
     :ivar reactions: for each sign, who gave it, by name, in order.
+    :ivar about: of a reaction the number of the message, where that is not here.
+    :ivar columns: people, below what is said: their names, and whether they are away.
+    :ivar more: how many reactions to the same message followed at once.
     :ivar is_mention: whether it names oneself.
     :ivar changed: the number of the event that edited or deleted it last; 0 for none.
     :ivar names: of presence: what each one did last, by name.
@@ -64,10 +68,14 @@ class Entry:
     raw: str = ""
     state: State = State.STORED
     why: str = ""
+    typed: str = ""
     reply_to: int | None = None
     is_edited: bool = False
     is_deleted: bool = False
     reactions: dict[str, list[str]] = field(default_factory=dict)
+    about: int | None = None
+    columns: list[tuple[str, bool]] = field(default_factory=list)
+    more: int = 0
     is_mention: bool = False
     changed: int = 0
     names: dict[str, str] = field(default_factory=dict)

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from prompt_toolkit.application import Application
@@ -16,7 +17,6 @@ from prompt_toolkit.layout import (
     ConditionalContainer,
     Dimension,
     Float,
-    FloatContainer,
     HSplit,
     Layout,
     VSplit,
@@ -29,13 +29,18 @@ from prompt_toolkit.styles import BaseStyle
 from prompt_toolkit.widgets import SearchToolbar
 from twisted.internet.defer import CancelledError, Deferred
 
+from ecochat.client.lines import Fragments
+from ecochat.client.safe import safe
 from ecochat.client.screen import panes, rows
-from ecochat.client.screen.entries import Entry
+from ecochat.client.screen.drawing import is_quote
+from ecochat.client.screen.entries import Entry, Kind
 from ecochat.client.screen.finding import hits, reply_to
-from ecochat.client.screen.hits import Hits
+from ecochat.client.screen.graphemes import cut, one_line
+from ecochat.client.screen.looking import Looking
 from ecochat.client.screen.model import Model
-from ecochat.client.screen.paint import Painted, Row, pane
+from ecochat.client.screen.paint import Canvas, Pane, Row
 from ecochat.client.screen.questions import Question, Questions
+from ecochat.client.screen.sides import Sides
 from ecochat.client.screen.switcher import Choice
 from ecochat.client.screen.writing import Writing
 
@@ -54,11 +59,6 @@ WIDE = 100
 
 ROOMS, MEMBERS = 18, 18
 """Columns of the rooms, and of the members."""
-
-
-AHEAD = 3
-"""Screens of messages that are there, above the place where one is, before one gets to
-them: a page from the server takes as long as a few keys."""
 
 
 class Face:
@@ -93,22 +93,24 @@ class Face:
             lambda: self._focus(self._answer), lambda: self._focus(self._input)
         )
         self._grant = grant
-        self._size = (0, 0)
         self._due: asyncio.TimerHandle | None = None
+        self._opening: asyncio.TimerHandle | None = None
         self._begun = self._drawn = self._took = 0.0
         self._is_over = False
-        self._found: Hits | None = None
-        self._seen: list[Entry] = []
+        self._looking = Looking()
+        self._sides = Sides(lambda nick: self._begin_to(f"/msg {nick} "))
+        self._seen: list[tuple[Entry, Fragments]] = []
         self._search = SearchToolbar(
             text_if_not_searching="", backward_search_prompt="typed before: "
         )
+        self._canvas = self._layout()
         self.app: Application[None] = Application(
-            layout=Layout(self._layout(), self._input),
+            layout=Layout(self._canvas, self._input),
             style=style,
             include_default_pygments_style=False,
             key_bindings=self.bindings,
             full_screen=True,
-            mouse_support=True,
+            mouse_support=Condition(lambda: self.model.has_mouse),
             enable_page_navigation_bindings=False,
             terminal_size_polling_interval=None,
             before_render=self._before,
@@ -121,37 +123,37 @@ class Face:
 
     # What is drawn
 
-    def _layout(self) -> FloatContainer:
-        rooms = self._side(self._rooms, ROOMS, panes.NARROW, is_left=True)
-        members = self._side(self._members, MEMBERS, WIDE, is_left=False)
-        log = pane(Painted(self._log, self.scroll, True, self._answer_to))
-        title = pane(Painted(self._title), "class:title", height=1)
-        status = pane(Painted(self._status), "class:status", height=1)
+    def _layout(self) -> Canvas:
+        rooms = Pane(self._rooms, width=ROOMS, scroll=self._sides.scroll_rooms)
+        members = Pane(self._members, width=MEMBERS, scroll=self._sides.scroll_members)
+        log = Pane(self._log, scroll=self.scroll, is_bottom=True, click=self._clicked)
+        title = Pane(self._title, "class:title", height=1)
+        status = Pane(self._status, "class:status", height=1)
         body = HSplit(
             [
                 title,
-                VSplit([rooms, log, members]),
+                VSplit(
+                    [
+                        self._side(rooms, panes.NARROW, is_left=True),
+                        log,
+                        self._side(members, WIDE, is_left=False),
+                    ],
+                    height=Dimension(),
+                ),
                 status,
                 *self._lines(),
                 self._search,
             ]
         )
         menu = CompletionsMenu(max_height=8, scroll_offset=1)
-        return FloatContainer(body, [Float(menu, xcursor=True, ycursor=True)])
+        return Canvas(body, Float(menu, xcursor=True, ycursor=True))
 
-    def _side(
-        self,
-        shown: Callable[[int, int], Sequence[Row]],
-        width: int,
-        least: int,
-        **at: bool,
-    ) -> ConditionalContainer:
+    def _side(self, column: Pane, least: int, **at: bool) -> ConditionalContainer:
         """Return a pane beside the log, with its line, where there is space for it."""
-        column = pane(Painted(shown), width=width)
         line = Window(width=1, char="│", style="class:line")
         both = [column, line] if at["is_left"] else [line, column]
         is_wide = Condition(lambda: self.app.output.get_size().columns >= least)
-        return ConditionalContainer(VSplit(both), is_wide)
+        return ConditionalContainer(VSplit(both, height=Dimension()), is_wide)
 
     def _lines(self) -> tuple[ConditionalContainer, ConditionalContainer]:
         """Return the line in which one writes, and that of answers."""
@@ -182,7 +184,9 @@ class Face:
         return Dimension(min=1, max=most)
 
     def _prompt(self) -> Any:
-        return [("class:own", self.model.nick), ("class:quiet", "> ")]
+        most = self.app.output.get_size().columns // 3
+        nick = cut(one_line(self.model.nick), max(1, most))
+        return [("class:own", nick), ("class:quiet", "> ")]
 
     def _label(self) -> Any:
         return [("class:question", self.questions.label)]
@@ -193,41 +197,53 @@ class Face:
     def _status(self, width: int, height: int) -> Sequence[Row]:
         if self.hint:
             return [[("class:hint", f" {self.hint}")]]
+        if offered := self.questions.offered:
+            return [[("class:hint", f" asked when you stop typing: {offered}")]]
         return [panes.status(self.model, width)]
 
     def _rooms(self, width: int, height: int) -> Sequence[Row]:
-        return panes.rooms(self.model, width, height)
+        return self._sides.rooms(self.model, width, height)
 
     def _members(self, width: int, height: int) -> Sequence[Row]:
-        return panes.members(self.model, width, height)
+        return self._sides.members(self.model, width, height)
 
     def _log(self, width: int, height: int) -> Sequence[Row]:
-        self._size = width, height
+        self._looking.size = width, height
         if (picker := self.questions.picker) is not None:
             shown = picker.rows(width, height)
             return [*shown, *[[]] * (height - len(shown))]
-        seen = rows.seen(self.model.room, width, height, self.model.nick)
-        self._seen = [entry for entry, _ in seen]
+        model, hit = self.model, self._looking.hit
+        seen = rows.seen(model.room, width, height, model.nick, hit)
+        self._seen = seen
+        model.ask_quoted(model.room, [entry for entry, _ in seen])
         return [row for _, row in seen]
 
-    def _answer_to(self, row: int) -> None:
-        """Begin an answer to the message in this row of the log, where nothing is
-        written or asked yet."""
+    def _clicked(self, at: int) -> None:
+        """Go to what is answered where that was clicked; else begin an answer to the
+        message in this row of the log, where nothing is written or asked yet."""
+        entry, row = self._seen[at]
+        if self.is_writing and is_quote(row):
+            self._looking.follow(self.model, entry)
+        else:
+            self._begin_to(reply_to(entry))
+
+    def _begin_to(self, text: str) -> None:
         if self.is_writing and not self.writing.text:
-            self.writing.put(reply_to(self._seen[row]))
+            self.writing.put(text)
 
     @property
     def height(self) -> int:
         """The rows of the log that are seen at one time."""
-        return max(1, self._size[1])
+        return max(1, self._looking.size[1])
 
     def _pressed(self, processor: object) -> None:
         self.was_hinted, self.hint = self.hint, ""
+        self.questions.pressed()
         self.writing.follow()  # of keys read together each goes where it belongs
 
     def show(self, model: Model) -> None:
         """Show another model from now on; what is written stays where its room is."""
-        self.model, self._found = model, None
+        self.model = model
         self.writing.belong(model)
         self.changed()
         self.app.invalidate()
@@ -242,8 +258,9 @@ class Face:
         if self.model.has_left:
             self.end()
         self.writing.follow()
-        if self._found is not self.model.search:
+        if self._looking.has_found(self.model, self.questions.picker is not None):
             self.show_hits()
+        self._looking.scroll_on(self.model)
         if self._due is None and self.app.is_running:
             loop = asyncio.get_running_loop()
             wait = max(PACE, SHARE * self._took)
@@ -256,8 +273,10 @@ class Face:
     def _before(self, app: Any) -> None:
         self._begun = asyncio.get_running_loop().time()
         self.writing.follow()
+        self._looking.look(self.model.room)
 
     def _after(self, app: Any) -> None:
+        self._canvas.drawn()
         self._drawn = asyncio.get_running_loop().time()
         self._took = self._drawn - self._begun
 
@@ -276,8 +295,8 @@ class Face:
             await Deferred.fromFuture(running)
         finally:
             self._is_over = True
-            if self._due is not None:
-                self._due.cancel()
+            for handle in filter(None, (self._due, self._opening)):
+                handle.cancel()
 
     async def _run(self) -> None:
         with contextlib.suppress(EOFError, OSError):  # the terminal is gone
@@ -301,31 +320,15 @@ class Face:
         if (picker := self.questions.picker) is not None:
             picker.move(by)
         else:
-            self._scroll_log(by)
+            self._looking.scroll(self.model, by)
         self.app.invalidate()
-
-    def _scroll_log(self, by: int) -> None:
-        model, room = self.model, self.model.room
-        is_first = rows.scrolled(room, *self._size, by, model.nick)
-        if by < 0 and (is_first or self._is_near_first()):
-            model.older(room)
-        if room.place is None and by > 0:
-            if room.is_at_end:
-                model.seen()
-            else:
-                model.newer(room)
-
-    def _is_near_first(self) -> bool:
-        """Whether so little is left above that more should be asked for already."""
-        room = self.model.room
-        if room.place is None:
-            return False
-        return room.entries.index(room.place.entry) < AHEAD * self.height
 
     def back(self) -> None:
         """Go back to where one was before one looked at what was found, to look at
         more of it; or to the end of the room."""
-        if self.model.search is not None:
+        self._looking.hit = None
+        has_gone = self.model.has_gone
+        if has_gone or self.model.search is not None:
             self.model.back()
             self.show_hits()
         else:
@@ -343,6 +346,26 @@ class Face:
         """Ask something; see :meth:`Questions.ask`."""
         self.questions.ask(question)
 
+    def offer(self, question: Question) -> None:
+        """Ask something that comes by itself, when nobody types; see
+        :meth:`Questions.offer`."""
+        self.questions.offer(question)
+        self._open()
+
+    def _open(self) -> None:
+        if self._opening is not None:
+            self._opening.cancel()
+        if left := self.questions.open():
+            loop = asyncio.get_running_loop()
+            self._opening = loop.call_later(left, self._open)
+        self.app.invalidate()
+
+    def reply(self) -> None:
+        """Take the answer; tell what is wrong with it, where it is not taken."""
+        if wrong := self.questions.reply():
+            self.model.tell(safe(wrong), Kind.ERROR)
+            self.changed()
+
     def choose(
         self,
         label: str,
@@ -354,12 +377,14 @@ class Face:
 
     def show_hits(self) -> None:
         """Show what was searched for and found, if anything was."""
-        model = self.model
-        self._found = found = model.search
+        model, found = self.model, self.model.search
         if found is not None:
-            label = f"{len(found.hits)} found of {found.words}; Enter goes there: "
-            listed = hits(found, model.around, model.beside)
-            self.choose(label, listed, model.close_search)
+            go = partial(self._looking.go_to, model)
+            chosen = found.chosen
+            listed = hits(found, go, model.beside, model.find_more)
+            self.choose(*listed, model.close_search)
+            if self.questions.picker is not None:
+                self.questions.picker.move(chosen)
 
     def _focus(self, window: Window) -> None:
         self.app.layout.focus(window)

@@ -8,6 +8,7 @@ from ecochat.client.lines import Fragments, plain
 from ecochat.client.screen.beside import Beside
 from ecochat.client.screen.drawing import part_style
 from ecochat.client.screen.entries import Entry, Kind
+from ecochat.client.screen.graphemes import cut
 from ecochat.client.screen.hits import Hit, Hits
 from ecochat.client.screen.look import nick_style
 from ecochat.client.screen.room import Room
@@ -16,18 +17,37 @@ from ecochat.client.screen.switcher import Choice
 REPLIES = 200
 """Messages from which one to answer can be chosen; others are answered by number."""
 
+WORDS = 12
+"""Cells of what was searched for that are shown: the label has to fit on 40 columns."""
+
 
 def hits(
     found: Hits,
-    go: Callable[[str, int], object],
+    go: Callable[[Hit], object],
     beside: Callable[[Hit], Beside],
-) -> list[Choice]:
-    """Return what was found.
+    more: Callable[[], object],
+) -> tuple[str, list[Choice]]:
+    """Return what stands before the answer, and what was found.
 
-    :param go: goes to a message, by its room and number.
+    :param go: goes to one.
     :param beside: gives what stands before and after one.
+    :param more: asks for more, once the last one is reached.
     """
-    return [_hit(hit, go, partial(beside, hit)) for hit in found.hits]
+    count = f"{len(found.hits)}{'+' if found.has_more else ''}"
+    label = f"{count} found of {cut(found.words, WORDS)}, Enter opens: "
+    last = len(found.hits) - 1
+
+    def chosen(number: int) -> Beside:
+        found.chosen = number
+        if number == last:
+            more()
+        return beside(found.hits[number])
+
+    year = datetime.fromtimestamp(found.time).year
+    return label, [
+        _hit(hit, go, partial(chosen, number), year)
+        for number, hit in enumerate(found.hits)
+    ]
 
 
 def answerable(room: Room, begin: Callable[[str], object]) -> list[Choice]:
@@ -40,13 +60,14 @@ def answerable(room: Room, begin: Callable[[str], object]) -> list[Choice]:
 
 
 def _hit(
-    hit: Hit, go: Callable[[str, int], object], beside: Callable[[], Beside]
+    hit: Hit, go: Callable[[Hit], object], beside: Callable[[], Beside], year: int
 ) -> Choice:
-    day = datetime.fromtimestamp(hit.time).strftime("%d %b %H:%M")
+    when = datetime.fromtimestamp(hit.time)
+    day = when.strftime("%d %b %H:%M" if when.year == year else "%d %b %Y %H:%M")
     row: Fragments = [("class:time", f"{day} "), ("class:quiet", f"{hit.room} ")]
     said = [(part_style(part, text), text) for part, text in hit.said]
     name = f"{hit.room} {plain(hit.said)}"
-    return Choice(name, row + said, partial(go, hit.room, hit.n), beside)
+    return Choice(name, row + said, partial(go, hit), beside)
 
 
 def _message(entry: Entry, begin: Callable[[str], object]) -> Choice:

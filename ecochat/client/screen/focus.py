@@ -16,7 +16,15 @@ ANSI_SEQUENCES |= {"\x1b[I": _CAME, "\x1b[O": _WENT}
 
 class ScreenOutput(LinkOutput):
     """A terminal that is asked to tell when it gets and loses the focus (xterm's mode
-    1004), as long as the whole screen is used. One that cannot tell has it always."""
+    1004), as long as the whole screen is used. One that cannot tell has it always.
+
+    Of the mouse it tells buttons and the wheel (mode 1000), not each movement, as
+    prompt_toolkit asks it to (1003): nothing here makes use of that.
+    """
+
+    def enable_mouse_support(self) -> None:
+        """See prompt_toolkit; 1015 and 1006 are other ways to write the same."""
+        self.write_raw("\x1b[?1000h\x1b[?1015h\x1b[?1006h")
 
     def enter_alternate_screen(self) -> None:
         """See prompt_toolkit."""

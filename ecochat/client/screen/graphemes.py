@@ -79,6 +79,18 @@ def cut(text: str, width: int) -> str:
     return "".join(kept) + "…" if width > 0 else ""
 
 
+def end_of(text: str, width: int) -> str:
+    """Return the end of a text of one line, behind an ellipsis for what is cut."""
+    kept, left = list[str](), cells(text)
+    if left <= width:
+        return text
+    for cluster in clusters(text):
+        if left < width:
+            kept.append(cluster)
+        left -= cluster_cells(cluster)
+    return "…" + "".join(kept)
+
+
 def isolated(fragments: Fragments) -> Fragments:
     """Return a part of a row so that it does not turn the direction of the others: if
     there is writing from right to left in it, between the characters for that (FSI and
@@ -86,14 +98,6 @@ def isolated(fragments: Fragments) -> Fragments:
     if any(_RIGHT_TO_LEFT.search(text) for _, text in fragments):
         return [("", "\u2068"), *fragments, ("", "\u2069")]
     return fragments
-
-
-def closed(row: Fragments) -> Fragments:
-    """Return a row that does not end with a character without width, for which there
-    must be a cell more: prompt_toolkit would take that one for as wide as a cell, and
-    what stands at the right of it would move."""
-    last = next((text[-1] for _, text in reversed(row) if text), " ")
-    return row if last.isascii() or get_cwidth(last) else [*row, ("", " ")]
 
 
 def _shortened(found: Iterable[str]) -> Iterator[str]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Sequence
+from itertools import takewhile
 
-from ecochat.client.screen.entries import Entry, Kind
+from ecochat.client.screen.entries import Entry, Kind, State
 from ecochat.client.screen.room import ENTRIES, SCROLLED, Place, Room, Stretch
 from ecochat.client.screen.stretches import (
     CHANGING,
@@ -29,6 +31,11 @@ SLACK = 100
 """Entries by which a room may be cut below its bound, so that it is not cut at each
 event."""
 
+TOLD = 50
+"""Entries without a number that outlive the log that they stand in: two screens. All
+that a start can tell is some ten."""
+
+_TELLING = (Kind.NOTICE, Kind.SERVER, Kind.ERROR)
 
 # What happens
 
@@ -58,11 +65,14 @@ def hear(room: Room, event: Event, entry: Entry) -> bool:
     if event.n != live.upto + 1:
         _restart(room, event.n)
         live = room.live
+    at = _end(room)
     if entry in room.own:
         _take_out(room, entry)
-    put(live, event, entry, len(live.entries) - len(room.own))
-    if isinstance(event, CHANGING) and room.tail is not None:
-        change_in(room.shown, event)
+    put(live, event, entry, at)
+    if isinstance(event, CHANGING):
+        room.quoted.pop(event.message, None)  # it is read again
+        if room.tail is not None:
+            change_in(room.shown, event)
     bound(room)
     return True
 
@@ -81,15 +91,32 @@ def expire(room: Room, upto: int, time: float) -> None:
 
 def note(room: Room, entry: Entry) -> None:
     """Put what has no number behind what was said last."""
-    live = room.live
-    live.entries.insert(len(live.entries) - len(room.own), entry)
+    room.live.entries.insert(_end(room), entry)
     bound(room)
 
 
+def carry(room: Room, other: Room) -> None:
+    """Tell what was told in a room that is gone in another one."""
+    for entry in _told(room):
+        note(other, entry)
+
+
 def newest(room: Room) -> Entry | None:
-    """Return the last entry before what one has written oneself."""
-    entries, count = room.live.entries, len(room.own)
-    return entries[-count - 1] if len(entries) > count else None
+    """Return the last entry before what one has written oneself that is to come yet."""
+    entries, at = room.live.entries, _end(room)
+    return entries[at - 1] if at else None
+
+
+def _end(room: Room) -> int:
+    """Return the place at the log's end where what comes is put."""
+    return len(room.live.entries) - _coming(room)
+
+
+def _coming(room: Room) -> int:
+    """Return how many stand behind all else: what one has written, from the first on
+    that may come yet. What was refused before that stays where it was refused."""
+    is_refused = [entry.state is State.REFUSED for entry in room.own]
+    return len(is_refused) - [*is_refused, False].index(False)
 
 
 # What one has written
@@ -112,7 +139,9 @@ def disown(room: Room, entry: Entry) -> None:
 
 def _take_out(room: Room, entry: Entry) -> None:
     room.own.remove(entry)
-    room.live.entries.remove(entry)
+    for stretch in (room.live, room.shown):
+        if entry in stretch.entries:
+            stretch.entries.remove(entry)
 
 
 def settle(room: Room) -> None:
@@ -160,6 +189,11 @@ def near(room: Room, n: int) -> History:
     return History(room=room.name, before=n + PAGE // 2, limit=PAGE)
 
 
+def first(room: Room) -> History:
+    """Return what asks for the first that is kept."""
+    return History(room=room.name, after=0, limit=PAGE)
+
+
 def take_older(
     room: Room, asked: History, events: Sequence[Event], entry_of: EntryOf, time: float
 ) -> None:
@@ -172,9 +206,11 @@ def take_older(
         return
     page = made(new, entry_of, shown.first)
     page.upto = shown.first - 1
+    _file(room, page)
     if len(events) < asked.limit:
         _begin(page, time)
     room.show(join(page, shown))
+    _change(room)
     _keep_place(room)
     bound(room)
 
@@ -191,6 +227,7 @@ def take_newer(
     if page.first > shown.upto + 1:
         page.entries.insert(0, gap(page.first - 1, page.entries[0].time))
     room.show(join(shown, page))
+    _change(room)
     _meet(room)
     bound(room)
 
@@ -204,11 +241,10 @@ def take_near(
     page = made(events, entry_of, n)
     if len(events) < PAGE:
         _begin(page, time)
-    room.tail = tail = room.live
-    for event in tail.changes:
-        change_in(page, event)
+    room.tail = room.live
     room.place = None
     room.show(page)
+    _change(room)
     _meet(room)
     is_here = find(room, n)
     bound(room)
@@ -228,6 +264,12 @@ def find(room: Room, n: int) -> bool:
         room.place = Place(entry, -FOLLOWING) if entry else None
         room.version += 1
     return is_here
+
+
+def to_first(room: Room) -> None:
+    """Go to the first of what is here."""
+    room.place = Place(room.entries[0]) if room.entries else None
+    room.version += 1
 
 
 def scrolled_to(room: Room) -> int:
@@ -256,7 +298,7 @@ def to_end(room: Room) -> None:
 
 def bound(room: Room) -> None:
     """Keep no more than there may be; what one looks at stays."""
-    if room.tail is not None and len(room.tail.entries) > ENTRIES + len(room.own):
+    if room.tail is not None and len(room.tail.entries) > ENTRIES + _coming(room):
         room.tail = _newest(room, room.tail)
     is_scrolled = room.place is not None or room.tail is not None
     most = SCROLLED if is_scrolled else ENTRIES
@@ -266,12 +308,14 @@ def bound(room: Room) -> None:
 
 
 def _owned(room: Room) -> int:
-    return len(room.own) if room.is_at_end else 0
+    return _coming(room) if room.is_at_end else 0
 
 
 def _newest(room: Room, stretch: Stretch) -> Stretch:
-    keep = ENTRIES - SLACK + len(room.own)
-    return split(stretch, len(stretch.entries) - keep)[1]
+    keep = ENTRIES - SLACK + _coming(room)
+    newest = split(stretch, len(stretch.entries) - keep)[1]
+    newest.changes = stretch.changes  # they may be of what is read back later
+    return newest
 
 
 def _halve(room: Room) -> None:
@@ -280,16 +324,27 @@ def _halve(room: Room) -> None:
     older, newer = split(room.shown, middle)
     is_newer = room.place is None or room.place.entry not in older.entries
     if not is_newer and room.tail is None:
+        newer.changes = room.shown.changes
         room.tail = _newest(room, newer) if len(newer.entries) > ENTRIES else newer
     room.show(newer if is_newer else older)
 
 
 def _restart(room: Room, first: int) -> None:
-    """Have nothing of the log but what one has written; it goes on at a number."""
+    """Have nothing of the log but what one has written; it goes on at a number. What
+    was told stays: nobody may have read it yet, as before the first session."""
     for entry in [e for e in room.own if e.n is not None and e.n < first]:
         disown(room, entry)
+    kept = {*room.own, *_told(room)}
+    entries = [entry for entry in room.live.entries if entry in kept]
+    early = [entry for entry in room.own if entry not in entries]
     room.place = room.tail = room.fresh = None
-    room.show(Stretch([*room.own], first, first - 1))
+    room.quoted.clear()
+    room.show(Stretch([*early, *entries], first, first - 1))
+
+
+def _told(room: Room) -> list[Entry]:
+    """Return what the client and the server told in a room, the newest of it."""
+    return [entry for entry in room.live.entries if entry.kind in _TELLING][-TOLD:]
 
 
 def _begin(page: Stretch, time: float) -> None:
@@ -313,6 +368,24 @@ def _meet(room: Room) -> None:
     whole = tail if shown.first >= tail.first else join(split(shown, at)[0], tail)
     room.show(whole)
     _keep_place(room)
+
+
+def _change(room: Room) -> None:
+    """Have what was changed behind what is shown be so there."""
+    for event in room.tail.changes if room.tail is not None else ():
+        change_in(room.shown, event)
+
+
+def _file(room: Room, page: Stretch) -> None:
+    """Put what was refused before all that is here, as in an earlier run, among what
+    was said at that time, where that is in a page."""
+    first = next((e for e in room.shown.entries if e.n is not None), None)
+    early = takewhile(lambda entry: entry is not first, list(room.shown.entries))
+    for entry in early:
+        at = bisect(page.entries, entry.time, key=lambda e: e.time)
+        if entry.state is State.REFUSED and at < len(page.entries):
+            room.shown.entries.remove(entry)
+            page.entries.insert(at, entry)
 
 
 def _keep_place(room: Room) -> None:

@@ -2,21 +2,26 @@
 
 from collections.abc import Callable
 from functools import partial
+from itertools import chain, repeat
 from typing import NamedTuple
 
 from prompt_toolkit.filters import Condition, Filter
 from prompt_toolkit.key_binding import KeyPressEvent
 from prompt_toolkit.keys import Keys
 
-from ecochat.client.screen.face import Face
+from ecochat.client.screen.face import ROOMS, Face
 from ecochat.client.screen.finding import answerable
 from ecochat.client.screen.focus import bind_focus
+from ecochat.client.screen.panes import NARROW
 from ecochat.client.screen.questions import Question
 from ecochat.client.screen.switcher import Choice, choice
-from ecochat.client.screen.writing import PASTED, pasted
+from ecochat.client.screen.wrapping import wrapped
+from ecochat.client.terminal.typed import PASTED, pasted
 
+HOME_HINT = "Home again goes to the first message"
 LEAVE_HINT = "Ctrl-C again to leave"
 
+KEYS_LABEL = "Keys (Esc closes, letters find): "
 
 NOWHERE_HINT = "not sent yet: you are in no room; /join one"
 
@@ -30,7 +35,7 @@ class Key(NamedTuple):
         what prompt_toolkit does by itself.
     :param do: does it.
     :param when: only where one writes (``writing``), only where something is asked
-        (``asking``), or everywhere.
+        (``asking``), only in the list of keys (``keys``), or everywhere.
     """
 
     shown: str
@@ -46,6 +51,7 @@ def give_keys(face: Face) -> None:
         "": Condition(lambda: True),
         "writing": Condition(lambda: face.is_writing),
         "asking": Condition(lambda: face.questions.asked is not None),
+        "keys": Condition(lambda: _shows_keys(face)),
     }
     for key in (*KEYS, *_QUIET):
         for sequence in key.sequences:
@@ -56,6 +62,15 @@ def give_keys(face: Face) -> None:
     @face.bindings.add(Keys.BracketedPaste)
     def _pasted(event: KeyPressEvent) -> None:
         paste(face, pasted(event.data))
+
+    @face.bindings.add(Keys.Any, filter=Condition(lambda: face.questions.is_suggested))
+    def _replace(event: KeyPressEvent) -> None:
+        face.questions.insert(event.data)
+
+
+def _shows_keys(face: Face) -> bool:
+    """Whether the keys are shown, and none was looked for yet."""
+    return face.questions.label == KEYS_LABEL and not face.questions.answer.text
 
 
 def _bind(face: Face, sequence: str, key: Key, when: Filter) -> None:
@@ -115,12 +130,16 @@ def escape(face: Face) -> None:
 
 
 def home(face: Face) -> None:
-    """Go to the beginning of the line, or of what is here of an empty one's room."""
+    """Go to the beginning of the line, or far back in an empty one's room; the second
+    time to the first that was said there."""
     if face.writing.text:
         buffer = face.writing.buffer
         buffer.cursor_position += buffer.document.get_start_of_line_position()
+    elif face.was_hinted == HOME_HINT:
+        face.model.to_first(face.model.room)
     else:
         face.scroll(-10 * face.height)
+        face.hint = HOME_HINT
 
 
 def end(face: Face) -> None:
@@ -141,20 +160,25 @@ def choose_reply(face: Face) -> None:
 
 
 def paste(face: Face, text: str) -> None:
-    """Take what was pasted; many lines only when that is meant."""
-    lines = text.count("\n") + 1
+    """Take what was pasted; many lines, or more than may be sent, only when that is
+    meant."""
     if face.questions.asked is not None:
-        face.questions.answer.insert_text(text.replace("\n", " "))
-    elif lines <= PASTED:
+        face.questions.insert(text.replace("\n", " "))
+        return
+    lines, most = text.count("\n") + 1, face.model.longest
+    is_too_long = (size := len(face.writing.text + text)) > most
+    if lines <= PASTED and not is_too_long:
         face.writing.buffer.insert_text(text)
-    else:
-        label = f"Paste {lines} lines? Enter takes them, Esc does not "
+        return
 
-        def take(answer: str) -> None:
-            if answer.strip().lower() in ("", "y", "yes"):
-                face.writing.buffer.insert_text(text)
+    def take(answer: str) -> None:
+        if answer.strip().lower() in ("", "y", "yes"):
+            face.writing.buffer.insert_text(text)
 
-        face.ask(Question(label, take))
+    counted = f"{lines} line{'s' * (lines != 1)}"
+    if is_too_long:
+        counted += f", {size:,} characters ({most:,} may be sent)"
+    face.ask(Question(f"Paste {counted}? Enter: yes, Esc: no ", take))
 
 
 def send(face: Face) -> None:
@@ -165,11 +189,14 @@ def send(face: Face) -> None:
         face.hint = NOWHERE_HINT
 
 
+def up(face: Face) -> None:
+    """Go up a line, or get back what one wrote; say why that cannot be had."""
+    face.hint = face.writing.up()
+
+
 def interrupt(face: Face) -> None:
-    """Drop what is written; in an empty line the second time leave."""
-    if face.writing.clear():
-        return
-    if face.was_hinted == LEAVE_HINT:
+    """Drop what is written; the second time, in a line that is empty now, leave."""
+    if not face.writing.clear() and face.was_hinted == LEAVE_HINT:
         face.end()
     else:
         face.hint = LEAVE_HINT
@@ -201,19 +228,29 @@ def choose(face: Face, by: int) -> None:
 
 
 def show_keys(face: Face) -> None:
-    """Show this table."""
-    width = max(len(key.shown) for key in KEYS)
-    face.choose(
-        "Keys: ",
-        [
-            Choice(
-                f"{key.shown} {key.help}",
-                [("class:key", f"{key.shown:{width}}"), ("", f"  {key.help}")],
-                partial(key.do, face),
-            )
-            for key in KEYS
-        ],
+    """Show this table, or no longer."""
+    if face.questions.label == KEYS_LABEL:
+        face.questions.dismiss()
+        return
+    columns = face.app.output.get_size().columns
+    face.questions.look(
+        KEYS_LABEL, [row for key in KEYS for row in _shown(key, face, columns)]
     )
+
+
+def _shown(key: Key, face: Face, columns: int) -> list[Choice]:
+    """Return the rows of a key; where they are narrow, what it does has several."""
+    width = max(len(key.shown) for key in KEYS)
+    space = columns - width - (ROOMS + 5 if columns >= NARROW else 4)
+    heads = chain([key.shown], repeat(""))
+    return [
+        Choice(
+            f"{key.shown} {key.help}",
+            [("class:key", f"{head:{width}}"), ("", "  "), *row],
+            partial(key.do, face),
+        )
+        for head, row in zip(heads, wrapped([("", key.help)], space), strict=False)
+    ]
 
 
 def _new_line(face: Face) -> None:
@@ -256,7 +293,7 @@ KEYS = (
         "Up",
         "edit your last message, or what was refused",
         ("up",),
-        lambda f: f.writing.up(),
+        up,
         "writing",
     ),
     Key("Ctrl-Up", "what you typed before", ("c-up",), _older, "writing"),
@@ -278,7 +315,12 @@ KEYS = (
     Key("PageDown", "forward again", ("pagedown",), lambda f: page(f, 1)),
     Key("Shift-Up", "look back by a row", ("s-up",), lambda f: f.scroll(-1)),
     Key("Shift-Down", "forward by a row", ("s-down",), lambda f: f.scroll(1)),
-    Key("Home", "line's beginning; in an empty line far back", ("home",), home),
+    Key(
+        "Home",
+        "in an empty line far back; twice: the first",
+        ("home",),
+        home,
+    ),
     Key("End", "line's end; in an empty line what is newest", ("end",), end),
     Key("Esc", "back to where you were, or to the newest", ("escape",), escape),
     Key("F1", "these keys; /help lists the commands", ("f1",), show_keys),
@@ -291,11 +333,12 @@ KEYS = (
 
 _QUIET = (
     *_by_numbers(),
-    Key("Enter", "", ("enter",), lambda f: f.questions.reply(), "asking"),
+    Key("Enter", "", ("enter",), lambda f: f.reply(), "asking"),
     Key("Esc", "", ("escape", "c-c", "c-g"), lambda f: f.questions.dismiss(), "asking"),
     Key("Ctrl-D", "", ("c-d",), leave_question, "asking"),
     Key("Up", "", ("up", "c-p"), lambda f: choose(f, -1), "asking"),
     Key("Down", "", ("down", "c-n", "tab"), lambda f: choose(f, 1), "asking"),
     Key("Down", "", ("down",), lambda f: f.writing.down(), "writing"),
+    Key("q", "", ("q",), lambda f: f.questions.dismiss(), "keys"),
 )
 """What is not worth a row of its own."""

@@ -1,43 +1,45 @@
-"""How everything looks: the terminal's own sixteen colours, which its owner has chosen
-for a light or a dark background, and attributes. Whatever matters has a sign or an
-attribute too, for those who see no colours or want none (NO_COLOR)."""
+"""How everything looks: in the terminal's own colours, light or dark, in a few others
+that can be read on both, and in attributes. Whatever matters has a sign or an attribute
+too, for those who see no colours or want none (NO_COLOR)."""
 
-from ecochat.client.lines import COLOURS, nick_colour
+from ecochat.client.lines import COLOURS, RED, nick_colour, rgb
+
+_IN = {name: rgb(number) for name, number in COLOURS.items()} | {"red": rgb(RED)}
 
 STYLE = {
     # The log
     "time": "dim",
     "number": "dim",
     "bar": "dim",
-    "bar.called": "bold ansiyellow",
+    "bar.called": f"bold {_IN['yellow']}",
     "quiet": "dim",
     "rule": "dim",
-    "rule.fresh": "bold ansicyan nodim",
-    "error": "ansired",
+    "rule.fresh": f"bold {_IN['cyan']} nodim",
+    "error": _IN["red"],
     "server": "bold",
     "own": "bold",
     "pending": "dim",
-    "refused": "ansired",
+    "refused": _IN["red"],
     "found": "reverse",
-    **{f"nick-{colour}": f"ansi{colour}" for colour in COLOURS},
+    **{f"nick-{name}": _IN[name] for name in COLOURS},
     # What people write
     "bold": "bold",
     "italic": "italic",
     "link": "underline",
-    "called": "bold ansiyellow",
-    "code": "ansicyan",
+    "called": f"bold {_IN['yellow']}",
+    "code": _IN["cyan"],
     "code.comment": "dim noinherit",
-    "code.keyword": "ansimagenta bold",
-    "code.literal": "ansicyan",
-    "code.literal.string": "ansigreen",
+    "code.keyword": f"{_IN['magenta']} bold",
+    "code.literal": _IN["cyan"],
+    "code.literal.string": _IN["green"],
     "code.name": "noinherit",
-    "code.name.builtin": "ansicyan",
-    "code.name.class": "ansiblue",
-    "code.name.decorator": "ansiyellow",
-    "code.name.function": "ansiblue",
-    "code.name.tag": "ansiblue",
-    "code.generic.deleted": "ansired",
-    "code.generic.inserted": "ansigreen",
+    "code.name.builtin": _IN["cyan"],
+    "code.name.class": _IN["blue"],
+    "code.name.decorator": _IN["yellow"],
+    "code.name.function": _IN["blue"],
+    "code.name.tag": _IN["blue"],
+    "code.generic.deleted": _IN["red"],
+    "code.generic.inserted": _IN["green"],
     "code.operator": "noinherit",
     "code.punctuation": "noinherit",
     "code.text": "noinherit",
@@ -55,7 +57,7 @@ STYLE = {
     "room": "",
     "room.current": "reverse",
     "room.unread": "bold",
-    "room.called": "bold ansiyellow",
+    "room.called": f"bold {_IN['yellow']}",
     "room.quiet": "dim",
     "nbsp": "nounderline noinherit",
     "control-character": "noinherit",

@@ -1,8 +1,7 @@
-"""Who is in a room, and who is named there."""
+"""Who is in a room."""
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left, insort
 from collections.abc import Collection, Mapping
 
@@ -44,11 +43,3 @@ def remove(room: Room, session: str) -> None:
         room.away.discard(nick)
         room.typing.pop(nick, None)
     room.version += 1
-
-
-def names(text: str, nick: str) -> bool:
-    """Whether a text has a name in it, as a word, in any case and width."""
-    name = fold(nick)
-    folded = fold(text) if name else ""
-    is_there = name and name in folded
-    return bool(is_there and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", folded))

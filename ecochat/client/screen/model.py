@@ -3,43 +3,49 @@ what is shown and what is asked out."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
-from ecochat.client.errors import ClientError, Disconnected, Ended
+from ecochat.client.errors import (
+    ClientError,
+    Disconnected,
+    Ended,
+    NotStored,
+    Refused,
+)
 from ecochat.client.happenings import Answer
-from ecochat.client.lines import Fragments, sentence
+from ecochat.client.memory import Refusal
 from ecochat.client.outbox import Kept
 from ecochat.client.safe import safe, safe_name
-from ecochat.client.screen import beside, history, writings
+from ecochat.client.screen import beside, history, lists, writings
 from ecochat.client.screen.beside import UNKNOWN, Beside
-from ecochat.client.screen.entries import Entry, Kind
-from ecochat.client.screen.hits import Hit, Hits
+from ecochat.client.screen.entries import Kind
+from ecochat.client.screen.hits import Hit, hits_of
 from ecochat.client.screen.room import Room
 from ecochat.client.screen.saying import Saying
-from ecochat.client.screen.stretches import moment
-from ecochat.client.screen.wishes import AskNick
+from ecochat.client.screen.wishes import AskNick, Keep
 from ecochat.client.screen.writings import Sent
-from ecochat.client.terminal import phrases
-from ecochat.client.terminal.harmless import harmless
+from ecochat.client.terminal.names import other_name
 from ecochat.client.terminal.scene import remember
 from ecochat.client.terminal.typed import typed_for
 from ecochat.client.unanswered import room_of
 from ecochat.core import wire
-from ecochat.core.names import MAX_NICK
+from ecochat.core.names import is_nick
 from ecochat.core.requests import (
     Announce,
     Join,
     Leave,
     Request,
+    SayTo,
     Search,
     SetNick,
     SetTopic,
     Shutdown,
 )
 from ecochat.core.requests import Rooms as GetRooms
+
+FIRST = "nobody has said anything yet in"
 
 
 class Snapshot(NamedTuple):
@@ -52,6 +58,7 @@ class Snapshot(NamedTuple):
     :param muted: the rooms that do not call.
     :param places: the number of the last event on the screen, by room, where one has
         scrolled back.
+    :param refused: what was refused, in that order.
     """
 
     nick: str
@@ -60,6 +67,7 @@ class Snapshot(NamedTuple):
     drafts: dict[str, str]
     muted: list[str]
     places: dict[str, int] = {}
+    refused: list[Refusal] = []
 
 
 class Model(Saying):
@@ -70,7 +78,8 @@ class Model(Saying):
     :meth:`recall` and :meth:`edit_last` give: those are one's own words as they were
     typed. The rest of it is in
     :class:`~ecochat.client.screen.saying.Saying` (what a person does),
-    :class:`~ecochat.client.screen.asking.Asking` (the log, the clock) and
+    :class:`~ecochat.client.screen.asking.Asking` (who is there, the clock),
+    :class:`~ecochat.client.screen.reading.Reading` (the log) and
     :class:`~ecochat.client.screen.arrivals.Arrivals` (rooms, and what happens).
 
     :param nick: the name asked for.
@@ -115,10 +124,15 @@ class Model(Saying):
         return Snapshot(
             self.nick,
             self.current,
-            {r.name: r.read for r in rooms if r.is_joined or not r.is_private},
+            {
+                r.name: r.read
+                for r in rooms
+                if r.is_joined or not (r.is_private or r.is_left)
+            },
             {room.name: room.draft for room in rooms if room.draft},
             [room.name for room in rooms if room.is_muted],
             {r.name: n for r in rooms if (n := history.scrolled_to(r))},
+            self.refusals,
         )
 
     def restore(self, kept: Snapshot) -> None:
@@ -132,6 +146,12 @@ class Model(Saying):
             self.open_room(name).is_muted = True
         for name, n in kept.places.items():
             self.open_room(name).resume = n
+        for each in kept.refused:
+            room = self.open_room(each.room) if each.room else self.room
+            entry = writings.again(each.typed, self.nick, each.time)
+            writings.refused(room, entry, safe(each.why))
+        for room in self.rooms.values():
+            room.is_left = room.name not in kept.rooms
         if kept.current in self.rooms:
             self.current = kept.current
         self.version += 1
@@ -162,23 +182,50 @@ class Model(Saying):
         self._writes.discard(sent)
         if sent.then is not None:
             self.failed_unasked(sent, wrong)
-        elif sent.entry is not None and sent.room is not None:
-            name = sent.room.name  # of a room that may be gone by now
-            room = self.open_room(name) if name else sent.room
-            refused = writings.refused(room, sent.entry, safe(str(wrong)))
-            self._given_back.append(refused)
+        elif sent.is_write and isinstance(sent.request, writings.WORDED):
+            self._not_written(sent, wrong)
         else:
             self._not_done(sent, wrong)
 
+    def _not_written(self, sent: Sent, wrong: ClientError | ValueError) -> None:
+        """Show it in its room, which may be gone by now, and have it remembered."""
+        room, why = self._for_nobody(sent, wrong) or sent.room or self.room, str(wrong)
+        room, why = self.open_room(room.name) if room.name else room, safe(why)
+        entry = sent.entry or writings.command(sent.typed, self.nick, sent.time)
+        writings.refused(room, entry, why)
+        if room is not self.room and len(writings.all_refused(room)) == 1:
+            self.tell(f"what you wrote in {room.name} is refused: {why}", Kind.ERROR)
+        self.wish(Keep())
+
+    def _for_nobody(self, sent: Sent, wrong: ClientError | ValueError) -> Room | None:
+        """Where somebody was written to whom there is not: have no room for that, and
+        return the one in which it was typed, to be shown there as the command."""
+        room, where = sent.room, sent.where
+        is_for_good = isinstance(wrong, Refused) and not isinstance(wrong, NotStored)
+        if not (is_for_good and isinstance(sent.request, SayTo) and where and room):
+            return None
+        is_new = not room.is_joined and room.own == [sent.entry] and where is not room
+        if not is_new or where.name not in self.rooms or room.name not in self.rooms:
+            return None
+        is_current = room is self.room
+        sent.entry = None
+        self.close_room(room)
+        self.places.pop(room.name, None)
+        if is_current:
+            self.go(where.name)
+        return where
+
     def _not_done(self, sent: Sent, wrong: ClientError | ValueError) -> None:
         room, why = sent.room, str(wrong)
-        if isinstance(wrong, Disconnected):
+        if isinstance(wrong, Ended):
+            why = f"{sent.typed} is not done: the session has ended"
+        elif isinstance(wrong, Disconnected):
             why = f"there was no answer to {sent.typed}: {why}"
         if isinstance(sent.request, Join) and room is not None:
             self._not_joined(room)
         elif isinstance(sent.request, Leave) and room is not None:
             self._not_in(room)
-        self._refuse(sent.typed, why)
+        self._refuse(sent.typed, why, sent.where, sent.time)
 
     def _not_in(self, room: Room) -> None:
         """Have a room no longer that stayed only for what was refused there."""
@@ -186,7 +233,8 @@ class Model(Saying):
             self.close_room(room)
 
     def _not_joined(self, room: Room) -> None:
-        if not room.is_joined and not room.own and room.name in self.rooms:
+        room.is_left = not room.is_joined
+        if room.is_left and not room.own and room.name in self.rooms:
             self.close_room(room)
 
     def _stored(self, sent: Sent, end: wire.Stored) -> None:
@@ -204,17 +252,8 @@ class Model(Saying):
         writings.stored(room, entry, end.n)
 
     def _done(self, sent: Sent, items: list[Any], end: Any) -> None:
-        lines = (
-            phrases.facts(harmless(end))
-            if isinstance(end, wire.Ok)
-            else phrases.listed(harmless(item) for item in items)
-        )
-        for line in lines:
-            self._list(line.said)
-
-    def _list(self, said: Fragments) -> None:
-        now = self._clock()
-        history.note(self.room, Entry(Kind.NOTICE, now, said=said))
+        shown = lists.answer(sent.request, items, end, self._clock())
+        history.note(self.room, shown)
 
     def _entered(self, sent: Sent, items: list[Any], ok: wire.Ok) -> None:
         """Take it that one is in a room, of which the server knows how it is called."""
@@ -228,6 +267,8 @@ class Model(Saying):
         room.topic = safe(ok.topic or "")
         room.read = max(room.read, room.last)
         self.entered(room)
+        if not room.last:
+            self.tell(f"{FIRST} {room.name}", room=room)
         self.go(self.current or name)
 
     def _left_room(self, sent: Sent, items: list[Any], ok: wire.Ok) -> None:
@@ -238,6 +279,8 @@ class Model(Saying):
 
     def _new_name(self, sent: Sent, items: list[Any], ok: wire.Ok) -> None:
         self.nick = safe_name(ok.nick or self.nick)
+        if is_nick(self.nick):
+            self.choice = self.chosen = self.nick
         self.tell(f"you are {self.nick} now")
 
     def _topic(self, sent: Sent, items: list[Any], ok: wire.Ok) -> None:
@@ -253,15 +296,31 @@ class Model(Saying):
         """What the server says to everyone, oneself too, shows it."""
 
     def _found(self, sent: Sent, items: list[Any], end: Any) -> None:
-        words = safe_name(getattr(sent.request, "words", ""))
-        hits = [
-            Hit(safe_name(found.room), found.n, moment(found.time), sentence(found))
-            for found in items
-        ]
-        if hits:
-            self.search = Hits(words, hits)
+        assert isinstance(sent.request, Search)
+        found = hits_of(items, sent.request, self._clock())
+        if found.hits:
+            self.search = found
         else:
-            self.tell(f"nothing was found that has: {words}")
+            self.tell(f"nothing was found that has: {found.words}")
+
+    def find_more(self) -> None:
+        """Ask for what is before the last of what was found, unless that is asked."""
+        search = self.search
+        asked = None if search is None else search.more()
+        if search is None or asked is None:
+            return
+        search.is_all = True  # until the answer is here
+
+        def take(answer: Answer) -> None:
+            items: list[Any] = answer.items
+            if self.search is search:
+                found = hits_of(items, asked, self._clock())
+                self.search = search.followed(found)
+
+        def lost(why: str) -> None:
+            search.is_all = False
+
+        self.ask(asked, take, lost=lost)
 
     def beside(self, hit: Hit) -> Beside:
         """Return what stands before and after what was found: of what is here, else of
@@ -275,20 +334,6 @@ class Model(Saying):
         if self.ask_beside(*key, take):
             search.beside[key] = UNKNOWN
         return UNKNOWN
-
-
-def other_name(nick: str) -> str:
-    """Return a name to ask for where this one is taken: ``bob_``, ``bob2``, ``bob3``,
-    …; where it cannot be one, one like it that can."""
-    possible = re.sub(r"[^\w-]+", "_", nick)[: MAX_NICK - 1]
-    if not possible.startswith("_") and not possible[:1].isalpha():
-        possible = f"_{possible}"
-    if possible != nick:
-        return possible
-    if nick.endswith("_"):
-        return f"{nick[:-1]}2"
-    begin = nick.rstrip("0123456789")
-    return f"{begin}{int(nick[len(begin) :]) + 1}" if begin != nick else f"{nick}_"
 
 
 _ANSWERS: dict[type[Request], Callable[[Model, Sent, list[Any], Any], None]] = {

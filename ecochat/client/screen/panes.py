@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 from ecochat.client.lines import Fragments
 from ecochat.client.screen.drawing import QUIET
-from ecochat.client.screen.graphemes import cells, closed, cut, isolated, one_line
+from ecochat.client.screen.graphemes import cells, cut, isolated, one_line
 from ecochat.client.screen.look import nick_style
 from ecochat.client.screen.room import Room
 
@@ -34,6 +35,13 @@ STATE = 8
 MOST = 999
 """Counts above this are shown as more than this."""
 
+HIDING = 3
+"""Rooms that are seen at least where rows tell of the others: the current one always
+is."""
+
+MUTED = "⊘"
+"""Marks a room that does not call."""
+
 
 class Seen(Protocol):
     """What is shown of a :class:`ecochat.client.screen.model.Model`, which see."""
@@ -44,43 +52,124 @@ class Seen(Protocol):
     online: bool
     why: str
     ping: float | None
+    unkept: str
+    elsewhere: int
 
     @property
-    def rooms(self) -> Mapping[str, Room]: ...
-    @property
-    def room(self) -> Room: ...
-    @property
-    def unstored(self) -> int: ...
-    @property
-    def lag(self) -> float: ...
+    def rooms(self) -> Mapping[str, Room]:
+        """Those one is in, by name, in the order shown."""
 
-    def go(self, room: str) -> None: ...
+    @property
+    def room(self) -> Room:
+        """The one before the eyes."""
+
+    @property
+    def unstored(self) -> int:
+        """How much of what one wrote is not stored yet."""
+
+    @property
+    def lag(self) -> float:
+        """The seconds for which an answer is waited for."""
+
+    def go(self, room: str) -> None:
+        """Go to a room, by its name."""
 
 
-def rooms(model: Seen, width: int, height: int) -> list[Clickable]:
+def rooms(model: Seen, width: int, height: int, by: int = 0) -> list[Clickable]:
     """Return the rooms, those around the current one if not all fit; a click on one
-    goes there. The first nine have the digits that go there with Alt."""
+    goes there. The first nine have the digits that go there with Alt. Where something
+    is new in those that are not seen, the first or last row says so.
+
+    :param by: how many rows further down is looked; back where it is negative.
+    """
+    names = list(model.rooms)
+    first = _first_room(model, height) + by
+    first = max(0, min(first, len(names) - height))
+    shown = list(enumerate(names, 1))[first : first + height]
+    rows = [_room(model, digit, model.rooms[name], width) for digit, name in shown]
+    if height >= HIDING:
+        above, below = names[: first + 1], names[first + height - 1 :]
+        rows[:1] = _hidden(model, "▲", above, width) or rows[:1]
+        rows[-1:] = _hidden(model, "▼", below, width) or rows[-1:]
+    return rows
+
+
+def rooms_range(model: Seen, height: int) -> tuple[int, int]:
+    """Return how far one can look back and on among the rooms; see :func:`rooms`."""
+    first = _first_room(model, height)
+    return -first, max(0, len(model.rooms) - height) - first
+
+
+def _first_room(model: Seen, height: int) -> int:
     names = list(model.rooms)
     at = names.index(model.current) if model.current in names else 0
-    first = max(0, min(at - height // 2, len(names) - height))
-    shown = list(enumerate(names, 1))[first : first + height]
-    return [_room(model, digit, model.rooms[name], width) for digit, name in shown]
+    return max(0, min(at - height // 2, len(names) - height))
 
 
-def members(model: Seen, width: int, height: int) -> list[Fragments]:
-    """Return how many are in the current room, and who; away ones are dim."""
+def _hidden(
+    model: Seen, arrow: str, names: Sequence[str], width: int
+) -> list[Clickable]:
+    """Return a row in place of these rooms, which are not seen, where there are several
+    and something is new in them that calls; a click goes to the first that does."""
+    called = _calling(model, names) if len(names) > 1 else []
+    if not called:
+        return []
+    calls = sum(_calls(room) for room in called)
+    new = sum(room.unread for room in called)
+    counts = " ".join(
+        [*[f"@{_count(calls)}"] * bool(calls), *[_count(new)] * bool(new)]
+    )
+    style = "class:room.called" if calls else "class:room.unread"
+
+    def go(event: Any) -> None:
+        model.go(called[0].name)
+
+    text = cut(f"{arrow} {counts}", width)
+    return [[(style, f"{text}{' ' * (width - cells(text))}", go)]]
+
+
+def _calls(room: Room) -> int:
+    """Return how often one is called: each private message does."""
+    return room.unread if room.is_private else room.mentions
+
+
+def members(
+    model: Seen,
+    width: int,
+    height: int,
+    first: int = 0,
+    write: Callable[[str], object] = lambda nick: None,
+) -> list[Clickable]:
+    """Return how many are in the current room, and who; away ones are dim.
+
+    :param first: the number of the first one shown, from 0.
+    :param write: what a click on one does: is given the name.
+    """
     room = model.room
     if not room.members:
         return []
     count = "1 member" if len(room.members) == 1 else f"{len(room.members)} members"
-    rows = [[(QUIET, cut(f" {count}", width))]]
-    are_all = len(room.members) < height
-    for nick in room.members[: height - 1 if are_all else height - 2]:
-        rows.append(_member(nick, room, model.nick, width))
+    rows: list[Clickable] = [[(QUIET, cut(f" {count}", width))]]
+    are_all = len(room.members) - first < height
+    last = first + (height - 1 if are_all else height - 2)
+    for nick in room.members[first : max(first, last)]:
+        row = _member(nick, room, model.nick, width)
+        rows.append(
+            [(style, text, partial(_clicked, write, nick)) for style, text in row]
+        )
     if not are_all:
-        more = len(room.members) - len(rows) + 1
+        more = len(room.members) - first - len(rows) + 1
         rows.append([(QUIET, cut(f" … {more} more", width))])
     return rows[:height]
+
+
+def members_range(model: Seen, height: int) -> tuple[int, int]:
+    """Return between which numbers the first member that is shown can be."""
+    return 0, max(0, len(model.room.members) - max(0, height - 1))
+
+
+def _clicked(write: Callable[[str], object], nick: str, event: Any) -> None:
+    write(nick)
 
 
 def title(model: Seen, width: int) -> Fragments:
@@ -94,7 +183,7 @@ def title(model: Seen, width: int) -> Fragments:
     if beside:
         beside = cut(f"  {beside}", width - cells(name) - 1)
         row += isolated([(style, beside)])
-    return closed(row)
+    return row
 
 
 def status(model: Seen, width: int) -> Fragments:
@@ -104,18 +193,21 @@ def status(model: Seen, width: int) -> Fragments:
     row: Fragments = [("", " ")]
     server = [("", one_line(model.server))] * bool(model.server)
     extras = _extras(model)
-    taken = 2 + sum(cells(text) + 3 for _, text in (*server, *extras))
     style, text = _connection(model)
+    taken = 2 + sum(cells(text) + 3 for _, text in (*server, *extras))
+    if taken + cells(text) > width and width < NARROW:
+        taken -= sum(cells(text) + 3 for _, text in server)
+        server = []  # it is where one went; how it is there counts more
     connection = (style, cut(text, max(STATE, width - taken)))
     for part in *server, connection, *extras:
         row += [*isolated([part]), ("", " · ")]
     row.pop()
     left = width - 1 - sum(cells(text) for _, text in row)
     if left < 0:
-        return closed(_cut_row(row, width - 1))
+        return _cut_row(row, width - 1)
     writers = cut(_writers(model), max(0, left - 1))
     row.append(("", " " * (left - cells(writers))))
-    return closed(row + isolated([("", writers)]))
+    return row + isolated([("", writers)])
 
 
 def _room(model: Seen, digit: int, room: Room, width: int) -> Clickable:
@@ -137,16 +229,23 @@ def _room(model: Seen, digit: int, room: Room, width: int) -> Clickable:
 
 def _elsewhere(model: Seen) -> str:
     """Return which other rooms have something new, those that name oneself first."""
-    others = [r for r in model.rooms.values() if r.name != model.current and r.unread]
-    calling = [r for r in others if not r.is_muted]
-    calling.sort(key=lambda room: not room.mentions)
+    calling = _calling(model, [name for name in model.rooms if name != model.current])
     return ", ".join(f"{one_line(r.name)} {_counts(r)}" for r in calling[:CALLING])
 
 
+def _calling(model: Seen, names: Sequence[str]) -> list[Room]:
+    """Return those of these rooms that have something new and are not muted, those
+    that call first."""
+    found = [room for room in map(model.rooms.__getitem__, names) if room.unread]
+    return sorted((r for r in found if not r.is_muted), key=lambda r: not _calls(r))
+
+
 def _counts(room: Room) -> str:
-    """Return how many are unread, and before that how many of them name oneself."""
-    named = f"@{_count(room.mentions)} " if room.mentions else ""
-    return f"{named}{_count(room.unread)}" if room.unread else named.strip()
+    """Return how many are unread, and before that how many of them name oneself; and
+    before that a mark where the room does not call."""
+    named = f"@{_count(room.mentions)}" * bool(room.mentions)
+    unread = _count(room.unread) * bool(room.unread)
+    return " ".join(filter(None, (MUTED * room.is_muted, named, unread)))
 
 
 def _count(number: int) -> str:
@@ -163,7 +262,7 @@ def _room_style(model: Seen, room: Room) -> str:
 
 def _member(nick: str, room: Room, own_nick: str, width: int) -> Fragments:
     style = QUIET if nick in room.away else nick_style(nick, own_nick)
-    return closed([("", " "), *isolated([(style, cut(one_line(nick), width - 2))])])
+    return [("", " "), *isolated([(style, cut(one_line(nick), width - 2))])]
 
 
 def _connection(model: Seen) -> tuple[str, str]:
@@ -178,10 +277,24 @@ def _connection(model: Seen) -> tuple[str, str]:
 
 
 def _extras(model: Seen) -> Fragments:
-    unstored: Fragments = [("class:status.bad", f"{model.unstored} not yet stored")]
+    unkept: Fragments = [("class:status.bad", model.unkept)]
+    unstored: Fragments = [("class:status.bad", _unstored(model))]
     is_back = model.room.place is not None or not model.room.is_at_end
     back: Fragments = [("", "looking back, End returns")]
-    return [*(unstored * bool(model.unstored)), *(back * is_back)]
+    are_some = bool(model.unstored or model.elsewhere)
+    return [
+        *(unkept * bool(model.unkept)),
+        *(unstored * are_some),
+        *(back * is_back),
+    ]
+
+
+def _unstored(model: Seen) -> str:
+    """Return how much is not stored, here and at servers where one was before."""
+    if not model.unstored:
+        return f"{model.elsewhere} not yet stored elsewhere"
+    more = f", +{model.elsewhere} elsewhere" if model.elsewhere else ""
+    return f"{model.unstored} not yet stored{more}"
 
 
 def _writers(model: Seen) -> str:

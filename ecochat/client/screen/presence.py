@@ -13,6 +13,9 @@ FOLDED = 3_600.0
 
 JOINED, LEFT, BOTH, BACK = "joined", "left", "came and went", "is back"
 
+RENAMED = "is now "
+"""Before a new name. Who has just come is told of by that one alone."""
+
 _THEN = {(JOINED, LEFT): BOTH, (BOTH, JOINED): JOINED, (LEFT, JOINED): BACK}
 _THEN |= {(BACK, LEFT): LEFT}
 """What somebody did last, and what that makes of it."""
@@ -32,6 +35,8 @@ def add(entry: Entry, nick: str, what: str) -> None:
     :param what: one of the words above, or ``is now NAME``.
     """
     before = entry.names.pop(nick, None)
+    if before in (JOINED, BACK) and what.startswith(RENAMED):
+        nick, what = what.removeprefix(RENAMED), before  # one line less
     if before is None and len(entry.names) >= NAMED:
         is_joined, is_left = what == JOINED, what == LEFT
         count(entry, is_joined, is_left, not is_joined and not is_left)

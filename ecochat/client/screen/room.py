@@ -27,8 +27,8 @@ class Stretch:
 
     :ivar entries: what is shown of it, and what else was said meanwhile, in order.
     :ivar index: the entries that have numbers, by those.
-    :ivar changes: what in it changes a message, in order; such an event has an entry of
-        its own only where that message is not here.
+    :ivar changes: what in it, and maybe before it, changes a message, in order; such an
+        event has an entry of its own only where that message is not here.
     """
 
     entries: list[Entry] = field(default_factory=list)
@@ -58,7 +58,8 @@ class Room:
     """Its entries, oldest first, and what one has done in it.
 
     :ivar entries: what has numbers is in their order, without a hole that is not shown
-        as one; pending and refused messages of one's own stand at the end.
+        as one; pending messages of one's own stand at the end, refused ones where
+        they were refused.
     :ivar first: the number of the oldest event here, 1 when nothing is before it.
     :ivar is_loading: whether older events are asked for.
     :ivar last: the number of the newest event heard.
@@ -73,11 +74,16 @@ class Room:
     :ivar typing: who writes now, by name, and when that was last heard.
     :ivar draft: what one has begun to write here.
     :ivar own: what one has written that no event has shown yet, pending, refused, or
-        stored: the last of ``entries``, where those go to the end.
+        stored: from the first on that was not refused they are the last of
+        ``entries``, where those go to the end.
     :ivar tail: the end of the log, while what is shown is an older part of it; None
         where that goes to the end.
     :ivar is_joined: whether the server tells what happens in it.
+    :ivar is_left: whether one is not in it any more, and shall not be at the next
+        start: it stays for what one has written there and that is not stored.
     :ivar people: who is here: the names by session.
+    :ivar quoted: messages that were read because others answer them, by number; None
+        for what is not known yet, or not kept.
     """
 
     name: str
@@ -102,7 +108,9 @@ class Room:
     own: list[Entry] = field(default_factory=list)
     tail: Stretch | None = None
     is_joined: bool = False
+    is_left: bool = False
     people: dict[str, str] = field(default_factory=dict)
+    quoted: dict[int, Entry | None] = field(default_factory=dict)
     shown: Stretch = field(init=False)
     """The part of the log that ``entries`` are."""
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from bisect import bisect
 from functools import cached_property
+from itertools import islice
 from typing import NamedTuple
 
 from ecochat.client.lines import Fragments
 from ecochat.client.screen import drawing
 from ecochat.client.screen.drawing import Around
 from ecochat.client.screen.entries import Entry
+from ecochat.client.screen.hits import Hit
 from ecochat.client.screen.room import Place, Room
 
 LAYOUTS = 1_000
@@ -32,14 +34,15 @@ width; the oldest go first."""
 
 
 def seen(
-    room: Room, width: int, height: int, nick: str = ""
+    room: Room, width: int, height: int, nick: str = "", hit: Hit | None = None
 ) -> list[tuple[Entry, Fragments]]:
     """Return the rows to be drawn, each with the entry that it belongs to: as many as
     there are, ``height`` at most.
 
     :param nick: one's own name.
+    :param hit: a message that was found, to be marked if it is in here.
     """
-    log = _Log(room, width, nick)
+    log = _Log(room, width, nick, hit)
     if not room.entries or height < 1:
         return []
     at, below = log.bottom(height)
@@ -52,28 +55,35 @@ def seen(
     return found[height - 1 :: -1]
 
 
-def scrolled(room: Room, width: int, height: int, by: int, nick: str = "") -> bool:
+def scrolled(room: Room, width: int, height: int, by: int, nick: str = "") -> int:
     """Scroll a room by so many rows, back where that is negative.
 
-    :returns: whether nothing older than what is seen then is here.
+    :returns: by how many it could not be, as they are not here.
     """
     if not room.entries or height < 1:
-        return True
+        return abs(by)
     log = _Log(room, width, nick)
-    at, below = log.forward(*log.bottom(height), by)
-    if not log.has_above(at, below, height - 1):
-        at, below = log.first_bottom(height)
-    is_end = (at, below) == (len(room.entries) - 1, 0)
+    before = log.bottom(height)
+    if by < 0:
+        most = log.above(*before, height - 1 - by) - (height - 1)
+    else:
+        most = log.below(*before, by)
+    most = max(0, min(most, abs(by)))
+    at, below = log.forward(*before, most if by > 0 else -most)
+    is_end = room.is_at_end and (at, below) == (len(room.entries) - 1, 0)
     room.place = None if is_end else Place(room.entries[at], below)
-    return not log.has_above(at, below, height)
+    return abs(by) - most
 
 
 class _Log:
     """The rows of a room at a width."""
 
-    def __init__(self, room: Room, width: int, nick: str) -> None:
+    def __init__(
+        self, room: Room, width: int, nick: str, hit: Hit | None = None
+    ) -> None:
         self._room, self._entries = room, room.entries
         self._width, self._nick = width, nick
+        self._hit = hit if hit is not None and hit.room == room.name else None
 
     def rows(self, at: int) -> list[Fragments]:
         """Return the rows of an entry by its index; laid out only if it has changed."""
@@ -93,12 +103,8 @@ class _Log:
         """Return the position for a screen of this height: where the room is scrolled
         to, but not so far back that less than a screen would be seen."""
         at, below = self._place()
-        if self.has_above(at, below, height - 1):
+        if self.above(at, below, height - 1) == height - 1:
             return at, below
-        return self.first_bottom(height)
-
-    def first_bottom(self, height: int) -> tuple[int, int]:
-        """Return the position of the first screen."""
         return self.forward(0, len(self.rows(0)) - 1, height - 1)
 
     def forward(self, at: int, below: int, by: int) -> tuple[int, int]:
@@ -115,13 +121,22 @@ class _Log:
             at, below = at - 1, below - size
         return at, below
 
-    def has_above(self, at: int, below: int, count: int) -> bool:
-        """Whether there are so many rows above that of a position."""
-        count -= len(self.rows(at)) - below - 1
-        while count > 0 and at > 0:
+    def above(self, at: int, below: int, most: int) -> int:
+        """Return how many rows are above that of a position; of more than so many no
+        more are counted."""
+        count = len(self.rows(at)) - below - 1
+        while count < most and at > 0:
             at -= 1
-            count -= len(self.rows(at))
-        return count <= 0
+            count += len(self.rows(at))
+        return min(count, most)
+
+    def below(self, at: int, below: int, most: int) -> int:
+        """Return how many rows are below that of a position, in the same way."""
+        count = below
+        while count < most and at < len(self._entries) - 1:
+            at += 1
+            count += len(self.rows(at))
+        return min(count, most)
 
     def _place(self) -> tuple[int, int]:
         place, last = self._room.place, len(self._entries) - 1
@@ -137,13 +152,15 @@ class _Log:
     def _around(self, at: int, entry: Entry) -> Around:
         quoted = None
         if entry.reply_to is not None:
-            quoted = self._room.shown.index.get(entry.reply_to)
+            n = entry.reply_to
+            quoted = self._room.shown.index.get(n) or self._room.quoted.get(n)
         fresh = self._room.fresh if entry is self._fresh else None
         return Around(
             self._entries[at - 1] if at else None,
             quoted,
             fresh and fresh[1:],
             self._nick if entry.is_mention else "",
+            self._hit.words if self._hit and self._hit.n == entry.n else None,
         )
 
     @cached_property
@@ -164,9 +181,14 @@ def _stamp(entry: Entry, around: Around) -> tuple[object, ...]:
         *(entry.state, entry.why),
         *(entry.is_edited, entry.is_deleted, entry.is_mention, entry.reply_to),
         tuple(entry.said or ()),
-        tuple((sign, *nicks) for sign, nicks in entry.reactions.items()),
+        (entry.more, len(entry.reactions)),
+        tuple(
+            (sign, len(nicks), *nicks[: drawing.GIVERS])
+            for sign, nicks in islice(entry.reactions.items(), drawing.SHOWN)
+        ),
         before and before.time,
         quoted and (quoted.nick, quoted.text, quoted.is_deleted),
         around.fresh,
         around.nick,
+        around.found,
     )

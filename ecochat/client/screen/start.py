@@ -8,10 +8,12 @@ from ecochat.client.address import Address, parse_address
 from ecochat.client.program import USAGE
 from ecochat.client.terminal.program import (
     check_connector,
+    complain_of,
     has_files,
     has_terminal,
     tell,
     use_asyncio,
+    write_whole,
 )
 from ecochat.client.trust import Trust
 
@@ -61,7 +63,13 @@ def _show(address: Address, nick: str | None, room: str | None, trust: Trust) ->
         from twisted.internet import reactor
 
         check_connector(address, reactor, trust)
-        await Program(trust).run(address, nick or "", room or "")
+        write_whole()
+        program = Program(trust)
+        try:
+            await program.run(address, nick or "", room or "")
+        finally:
+            for line in program.farewell():
+                complain_of(line)
 
     try:
         run_program(main)

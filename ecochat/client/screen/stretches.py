@@ -18,6 +18,13 @@ CHANGING = (wire.Edit, wire.Delete, wire.React)
 EARLIEST, LATEST = 86_400.0, 253_000_000_000.0
 """Moments that every time zone has a date for: from 1970 to 9987."""
 
+SIGNS = 50
+"""Reactions to a message that are kept: more signs than anyone looks at, and each takes
+memory as long as the message is here."""
+
+GIVERS = 1_000
+"""Names kept for one of them, for the same reason; others are not counted."""
+
 EntryOf = Callable[[wire.Event], Entry]
 """Makes an event an entry, as the one does that knows who one is."""
 
@@ -65,9 +72,21 @@ def put(stretch: Stretch, event: wire.Event, entry: Entry, at: int) -> bool:
         if (changed := stretch.index.get(event.message)) is not None:
             change(changed, event)
             return False
+    if isinstance(event, wire.React):
+        entry.about = event.message
+        if at and _folds(stretch.entries[at - 1], entry):
+            return False
     stretch.entries.insert(at, entry)
     stretch.index[event.n] = entry
     return True
+
+
+def _folds(last: Entry, entry: Entry) -> bool:
+    """Have one line for reactions that follow each other, to a message that is not
+    here; return whether the last one stands for this one, too."""
+    is_same = last.about == entry.about
+    last.more += is_same
+    return is_same
 
 
 def join(older: Stretch, newer: Stretch) -> Stretch:
@@ -145,10 +164,18 @@ def _deleted(entry: Entry, event: wire.Event) -> None:
 
 def _reacted(entry: Entry, event: wire.React) -> None:
     sign, nick = safe_name(event.reaction), safe_name(event.nick)
-    others = [other for other in entry.reactions.get(sign, ()) if other != nick]
-    entry.reactions[sign] = others if event.remove else [*others, nick]
-    if not entry.reactions[sign]:
-        del entry.reactions[sign]
+    given = entry.reactions.get(sign, [])
+    if event.remove and nick in given:
+        given.remove(nick)
+        if not given:
+            del entry.reactions[sign]
+    elif not event.remove and nick not in given and _has_space(entry, given):
+        entry.reactions[sign] = [*given, nick]
+
+
+def _has_space(entry: Entry, given: list[str]) -> bool:
+    """Whether one more can be kept of those that gave the same sign."""
+    return len(given) < GIVERS if given else len(entry.reactions) < SIGNS
 
 
 _CHANGES: dict[type[wire.Event], Callable[[Entry, Any], None]] = {

@@ -6,7 +6,7 @@ from functools import partial
 from typing import NamedTuple
 
 from ecochat.client.lines import Fragments
-from ecochat.client.screen.graphemes import isolated, one_line
+from ecochat.client.screen.graphemes import cells, end_of, isolated, one_line
 from ecochat.core.names import fold
 
 FOUND = 500
@@ -22,6 +22,9 @@ Row = Sequence[tuple[object, ...]]
 BESIDE = 3
 """Rows of the one that Enter takes, with those beside it; where there are fewer, it is
 alone."""
+
+BEHIND = 8
+"""Cells that are seen behind a word that was found."""
 
 NOTHING: Row = [("class:quiet", "  nothing")]
 
@@ -105,7 +108,7 @@ class Picker:
         self._top = max(self._top, self.chosen - height + 1)
         self._top = min(self._top, self.chosen)
         seen = range(self._top, min(self._top + height, len(self.choices)))
-        shown = [self._row(number) for number in seen]
+        shown = [self._row(number, width) for number in seen]
         at = self.chosen - self._top
         shown[at + 1 : at + 1] = after
         shown[at:at] = before
@@ -119,14 +122,26 @@ class Picker:
         before, after = ([("", "    "), *_safe(row)] for row in beside())
         return [before], [after]
 
-    def _row(self, number: int) -> Row:
+    def _row(self, number: int, width: int) -> Row:
         one, is_chosen = self.choices[number], number == self.chosen
         style, taken = " class:chosen" * is_chosen, partial(self._clicked, one)
-        shown = [("", "> " if is_chosen else "  "), *_safe(one.row)]
+        shown = [("", "> " if is_chosen else "  "), *_found_in(one.row, width - 2)]
         return [(have + style, text, taken) for have, text in shown]
 
     def _clicked(self, one: Choice, event: object) -> None:
         self._take(one.do)
+
+
+def _found_in(row: Fragments, width: int) -> Fragments:
+    """Return a row in which the first word that was found can be seen: of what is said
+    just before it the beginning goes, as far as needed."""
+    row = [(style, one_line(text)) for style, text in row]
+    at = next((n for n, (style, _) in enumerate(row) if style == "class:found"), 0)
+    over = sum(cells(text) for _, text in row[: at + 1]) + BEHIND - width
+    if at and over > 0:
+        style, text = row[at - 1]
+        row[at - 1] = style, end_of(text, max(1, cells(text) - over))
+    return isolated(row)
 
 
 def _safe(row: Fragments) -> Fragments:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import CancelledError, Deferred, succeed
 from twisted.internet.task import LoopingCall, deferLater
 from twisted.logger import Logger, LogLevel
 from twisted.python.failure import Failure
@@ -19,7 +20,7 @@ from ecochat.client.errors import (
     Untrusted,
 )
 from ecochat.client.feed import Feed
-from ecochat.client.happenings import Answer, Happening
+from ecochat.client.happenings import Answer
 from ecochat.client.screen.entries import Kind
 from ecochat.client.screen.model import Model
 from ecochat.client.screen.writings import Sent
@@ -114,7 +115,7 @@ class Talk:
         taken = 0
         try:
             async for happening in feed:
-                self._take(happening)
+                self._take(self.model.happened, happening)
                 taken += 1
                 if taken % AT_ONCE == 0:
                     await deferLater(self._reactor, 0)
@@ -123,14 +124,16 @@ class Talk:
         self.is_over = True
         self._changed()
 
-    def _take(self, happening: Happening) -> None:
+    def _take(self, take: Callable[..., None], *what: Any) -> None:
         """What goes wrong with one must not keep the next from being seen."""
         try:
-            self.model.happened(happening)
+            take(*what)
         except Exception:
             # Not as critical: that is written to the terminal where no log is kept.
             self._log.failure("what happened is not shown", level=LogLevel.error)
-            self.model.tell("the server said what cannot be shown", Kind.ERROR)
+            kind = type(getattr(what[0], "request", what[0])).__name__
+            text = f"the server said what cannot be shown ({kind})"
+            self.model.tell(text, Kind.ERROR)
         self._changed()
 
     def _tick(self) -> None:
@@ -156,12 +159,15 @@ class Talk:
         self._changed()
 
     def _wait(self, sent: Sent, answer: Deferred[Answer]) -> None:
+        sent.take_back = partial(self._client.withdraw, answer)
+
         def answered(answer: Answer) -> None:
-            self.model.answered(sent, answer)
-            self._changed()
+            self._take(self.model.answered, sent, answer)
 
         def failed(failure: Failure) -> None:
-            failure.trap(ClientError, ValueError)
+            failure.trap(ClientError, ValueError, CancelledError)
+            if failure.check(CancelledError):
+                return  # it is taken back
             self.model.failed(sent, failure.value)  # type: ignore[arg-type]
             self._changed()
 

@@ -14,6 +14,7 @@ from ecochat.client.memory import ENTERED, Memory, Remembered
 from ecochat.client.outbox import SQLiteOutbox
 from ecochat.client.safe import safe
 from ecochat.client.screen.entries import Kind
+from ecochat.client.screen.farewell import Left
 from ecochat.client.screen.model import Model, Snapshot
 from ecochat.client.screen.talk import Talk
 from ecochat.client.trust import Trust
@@ -23,25 +24,45 @@ NO_SERVER = "there is no server to be reached by this address, /connect goes els
 """Why something is not written where a visit could not begin."""
 
 
+UNKEPT = "not kept on disk"
+"""What the status says where there is no outbox: what is written would be lost."""
+
+DRAFTS_UNKEPT = "drafts not kept on disk"
+"""The same where only what is remembered cannot be written."""
+
+
 class Visit:
     """A talk with one server, from its begin to its end.
 
     :ivar model: what is shown of it.
     :param nick: the name to ask for; empty for the one that the server gives.
+    :param is_choice: whether a person chose that name, and not one for want of another:
+        then it is the one to ask for the next time. So is the first one of all.
     :param room: the room to go into first, beside those remembered; empty for none.
     """
 
     def __init__(
-        self, address: Address, nick: str, room: str, memory: Memory, trust: Trust
+        self,
+        address: Address,
+        nick: str,
+        room: str,
+        memory: Memory,
+        trust: Trust,
+        is_choice: bool = True,
     ) -> None:
         self.address = address
         self._trust = trust
         self._held = contextlib.ExitStack()
         self._talk: Talk | None = None
         self._changed: Callable[[], None] = lambda: None
+        self._asked = nick
+        self._is_kept = True
+        self._is_first = not memory.nick_at(str(address))
         self.model = Model(nick, str(address), clock=time.time)
+        self.model.choice = nick * (is_choice or self._is_first)
         self.model.rings = memory.rings
         self.model.tells_typing = memory.tells_typing
+        self.model.has_mouse = memory.has_mouse
         self._remembered = memory.server(str(address))
         self.model.restore(_snapshot(self._remembered, nick, room.removeprefix("#")))
 
@@ -54,7 +75,8 @@ class Visit:
         """
         self._changed = changed
         key, outbox = self._kept()
-        rooms = [name for name in self.model.rooms if not name.startswith("@")]
+        known = self.model.rooms.values()
+        rooms = [room.name for room in known if not (room.is_private or room.is_left)]
         client = Client(
             self.address.written,
             nick=self.model.nick or None,
@@ -67,6 +89,11 @@ class Visit:
         talk = Talk(client, self.model, changed, reactor)
         talk.start()
         self._talk = talk
+
+    @property
+    def is_trying(self) -> bool:
+        """Whether there is a session, or it goes on trying to have one."""
+        return self._talk is not None and not self._talk.is_over
 
     def say(self, typed: str) -> None:
         """Take what a person typed; look at once whether the server is back."""
@@ -101,16 +128,43 @@ class Visit:
         """Have what is worth it remembered."""
         kept = self.model.snapshot()
         remembered = self._remembered
-        if kept.nick:
-            memory.nick = remembered.nick = kept.nick
+        nick = self._nick_to_keep(remembered.nick)
+        if nick != remembered.nick:
+            memory.nick = remembered.nick = nick
         memory.rings = self.model.rings
         memory.tells_typing = self.model.tells_typing
+        memory.has_mouse = self.model.has_mouse
         remembered.current = kept.current
         rooms = self.model.rooms.values()  # also those that no session has had yet
-        remembered.rooms = {room.name: room.read for room in rooms}
+        remembered.rooms = {
+            room.name: room.read for room in rooms if room.is_joined or not room.is_left
+        }
         remembered.drafts = dict(kept.drafts)
         remembered.muted = set(kept.muted)
         remembered.places = dict(kept.places)
+        remembered.refused = list(kept.refused)
+
+    def note_unkept(self, memory: Memory) -> None:
+        """Have the model say what is not kept on the disk, as long as it is so."""
+        drafts = "" if memory.is_kept else DRAFTS_UNKEPT
+        unkept = drafts if self._is_kept else UNKEPT
+        if unkept != self.model.unkept:
+            self.model.unkept = unkept
+            self.model.version += 1
+            self._changed()
+
+    def left(self, memory: Memory) -> Left:
+        """Return what is left here when one goes."""
+        model, where = self.model, safe(str(self.address))
+        refused = len(model.refusals)
+        return Left(where, model.unstored, refused, self._is_kept, memory.is_kept)
+
+    def _nick_to_keep(self, before: str) -> str:
+        """Return the name to ask for the next time: one that a person chose, and had;
+        the first one of all before that, too, unless the server did not let it in."""
+        if self.model.chosen or not self._is_first:
+            return self.model.chosen or before
+        return "" if self.model.is_over else self._asked
 
     def _kept(self) -> tuple[str | None, SQLiteOutbox | None]:
         """Return the key and the outbox; without them, this run has to do."""
@@ -118,7 +172,9 @@ class Visit:
         def tell(why: str) -> None:
             self.model.tell(safe(why), Kind.ERROR)
 
-        return held_identity(str(self.address), self._held, tell)
+        key, outbox = held_identity(str(self.address), self._held, tell)
+        self._is_kept = outbox is not None
+        return key, outbox
 
 
 def _snapshot(remembered: Remembered, nick: str, room: str) -> Snapshot:
@@ -130,4 +186,5 @@ def _snapshot(remembered: Remembered, nick: str, room: str) -> Snapshot:
     drafts, muted = dict(remembered.drafts), sorted(remembered.muted)
     before = remembered.current if remembered.current in rooms else next(iter(rooms))
     places = {name: n for name, n in remembered.places.items() if name in rooms}
-    return Snapshot(nick, room or before, rooms, drafts, muted, places)
+    refused = remembered.refused
+    return Snapshot(nick, room or before, rooms, drafts, muted, places, refused)

@@ -13,7 +13,8 @@ from ecochat.client.screen.room import Room
 class Connect(NamedTuple):
     """Talk with another server: the face makes a client and a model for it.
 
-    :param address: see :func:`ecochat.client.address.parse_address`.
+    :param address: see :func:`ecochat.client.address.parse_address`; "" for that of
+        the present one, at once.
     """
 
     address: str
@@ -24,10 +25,13 @@ class AskNick(NamedTuple):
 
     :param why: a sentence for people.
     :param suggestion: a name that may be free.
+    :param is_choice: whether a person has chosen it, and wants to have it the next time
+        too.
     """
 
     why: str
     suggestion: str
+    is_choice: bool = False
 
 
 class AskTrust(NamedTuple):
@@ -57,7 +61,11 @@ class ShowKeys(NamedTuple):
     """Show the table of keys."""
 
 
-Wish = Connect | AskNick | AskTrust | Notify | ShowKeys
+class Keep(NamedTuple):
+    """Have it remembered at once what was refused: nothing else keeps it."""
+
+
+Wish = Connect | AskNick | AskTrust | Notify | ShowKeys | Keep
 
 
 def notice_of(room: Room, entry: Entry) -> Notify:

@@ -10,11 +10,8 @@ from prompt_toolkit.history import History
 
 from ecochat.client.screen.model import Model
 from ecochat.client.terminal.completion import OfferCompleter
+from ecochat.core.errors import Refused
 from ecochat.core.names import fold
-
-PASTED = 5
-"""Lines that are pasted unasked; more may be something else than one wanted to say."""
-
 
 BEGIN = 2
 """Letters of a first word from which on it may be a name: most words are none."""
@@ -54,7 +51,7 @@ class Writing:
         name is another one elsewhere.
         """
         if self._room:
-            self.clear()
+            self._keep()
         self.model, self._room = model, ""
         self.follow()
 
@@ -96,18 +93,29 @@ class Writing:
 
     def clear(self) -> bool:
         """Keep what is written in the history only; return whether it was anything."""
+        had = self._keep()
+        self._typed(self.buffer)  # no draft either
+        return had
+
+    def _keep(self) -> bool:
         had = bool(self.text)
         self.buffer.reset(append_to_history=had)
         return had
 
-    def up(self, by: int = 1) -> None:
+    def up(self, by: int = 1) -> str:
         """Go up a line; in an empty line, get back what was refused, or edit what one
-        said last; else what was typed before."""
-        if self.text:
+        said last; else what was typed before. Return why not, "" where it is done."""
+        is_first = self.buffer.document.cursor_position_row == 0
+        try:
+            given = self.model.recall(self.text) if is_first else ""
+        except Refused as why:
+            return why.text
+        if given or not self.text:
+            self.put(given)
+        else:
             self._pass_over()
             self.buffer.auto_up(by)
-        else:
-            self.put(self.model.recall() or self.model.edit_last())
+        return ""
 
     def down(self) -> None:
         """Go down a line, or to what was typed after this."""
@@ -159,8 +167,3 @@ class Writing:
     def _typed(self, buffer: Buffer) -> None:
         if self._room == self.model.current:
             self.model.typed(self.text)
-
-
-def pasted(data: str) -> str:
-    """Return what was pasted as text: its lines end as ours do."""
-    return data.replace("\r\n", "\n").replace("\r", "\n")

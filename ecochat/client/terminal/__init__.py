@@ -1,5 +1,5 @@
 """The first client: a chat in a terminal, or lines from one program to another."""
 
-from ecochat.client.terminal.program import run
+from ecochat.client.terminal.entry import run
 
 __all__ = ["run"]

@@ -31,6 +31,7 @@ from ecochat.core.requests import (
     SetNick,
     SetTopic,
     Shutdown,
+    Typing,
     Who,
 )
 from ecochat.core.requests import Rooms as GetRooms
@@ -73,6 +74,7 @@ class Chat(Scene):
     :cvar commands: those that are completed, by name.
     """
 
+    numbers: ClassVar[Mapping[str, str]] = {}  # what was said is not kept here
     commands: ClassVar[Mapping[str, Command]] = {
         name: command for name, command in COMMANDS.items() if not command.operator
     }
@@ -118,6 +120,13 @@ class Chat(Scene):
         """Take a Ctrl-C: what was typed is dropped."""
         self.given_back.clear()
         return [notice(LEAVE_HINT)]
+
+    def typed(self, draft: str) -> None:
+        """Take what stands in the input, as it is being written."""
+
+    def edit_last(self) -> str:
+        """Return what edits one's last message in the room; "" where there is none."""
+        return ""
 
     def _understood(self, typed: str) -> Request:
         """Return what is asked for; :raises Refused: when that cannot be read."""
@@ -227,7 +236,7 @@ class Chat(Scene):
         return [notice(f"stored in {end.room} as {end.n}: {safe(sent.typed)}")]
 
     def _announced(self, sent: Sent, items: list[Any], end: Any) -> list[Line]:
-        """What the server says to everyone, oneself too, shows it."""
+        """There is nothing to show; what the server says to everyone shows itself."""
         return []
 
     def _topic(self, sent: Sent, items: list[Any], end: Any) -> list[Line]:
@@ -309,4 +318,5 @@ _ANSWERS: dict[type[Request], Callable[[Chat, Sent, list[Any], Any], list[Line]]
     Clients: Chat._count,
     Announce: Chat._announced,
     Shutdown: Chat._announced,
+    Typing: Chat._announced,
 }

@@ -6,7 +6,7 @@ from typing import Any
 
 from ecochat.client.errors import ClientError, Disconnected
 from ecochat.client.happenings import Answer, Happening, Offline, Online
-from ecochat.client.lines import sentence
+from ecochat.client.lines import local_time, sentence
 from ecochat.client.safe import safe
 from ecochat.client.terminal.chat import ASKED, Chat, Sent
 from ecochat.client.terminal.harmless import harmless
@@ -39,6 +39,9 @@ SERVER = "Server"
 
 LOBBY = "lobby"
 """The room of which is told who is in it where none is named."""
+
+CLOCK = "%H:%M:%S"
+"""How a time of day is shown, for ``strftime``."""
 
 NAMED = 20
 """Names of those who are here that are shown at the beginning."""
@@ -180,7 +183,7 @@ class Console(Chat):
         )
 
     def _timed(self, lines: list[Line]) -> list[Line]:
-        now = f"{self._now():%H:%M:%S}"
+        now = f"{self._now():{CLOCK}}"
         return [line._replace(time=line.time or now) for line in lines]
 
     def _begun(self, happening: Online) -> list[Line]:
@@ -213,8 +216,8 @@ class Console(Chat):
         take = Console._said if said.event else _NEWS.get(said.kind)
         if take is None:
             return []
-        time = datetime.fromisoformat(said.time) if said.time else self._now()
-        return [take(self, said)._replace(time=f"{time.astimezone():%H:%M:%S}")]
+        time = local_time(said.time, CLOCK) if said.time else f"{self._now():{CLOCK}}"
+        return [take(self, said)._replace(time=time)]
 
     def _came(self, said: wire.Happened) -> Line:
         remember(self.people, said.nick or "")

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from prompt_toolkit.history import History
 
+from ecochat.client.files import alone, replace
+
 ENTRIES = 1_000
 """Entries kept: more than anyone looks through, and read in a few milliseconds."""
 
@@ -14,41 +16,60 @@ ENTRIES = 1_000
 class InputHistory(History):
     """A file of one JSON string a line, which only its owner can read.
 
-    A file that cannot be read or written costs the history, not the chat.
+    A file that cannot be read or written costs the history, not the chat; see
+    :meth:`take_notes`.
     """
 
     def __init__(self, file: Path) -> None:
         super().__init__()
         self._file = file
+        self._notes: list[str] = []
+        self._is_noted = False
+
+    def take_notes(self) -> list[str]:
+        """Return what went wrong with the file, in sentences: the first thing, once."""
+        notes, self._notes = self._notes, []
+        return notes
 
     def load_history_strings(self) -> Iterable[str]:
         """Return what was typed, the newest first; see prompt_toolkit."""
         try:
-            lines = self._file.read_text(errors="replace").splitlines()
+            lines = self._lines()
             if len(lines) > 2 * ENTRIES:
-                self._rewrite(lines[-ENTRIES:])
-        except OSError:
+                self._shorten()
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            self._note("read", error)
             return []
         return [text for line in reversed(lines[-ENTRIES:]) if (text := _read(line))]
 
     def store_string(self, string: str) -> None:
         """Add what was typed; see prompt_toolkit."""
         try:
-            self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._write(self._file, [json.dumps(string)], os.O_APPEND)
-        except OSError:
-            return
+            with alone(self._file), open(self._file, "a", opener=_own) as opened:
+                opened.write(f"{json.dumps(string)}\n")
+        except OSError as error:
+            self._note("written", error)
 
-    def _rewrite(self, lines: list[str]) -> None:
+    def _lines(self) -> list[str]:
+        return self._file.read_text(errors="replace").splitlines()
+
+    def _shorten(self) -> None:
         """Replace the file by its last lines, so that it does not grow for ever."""
-        shorter = self._file.with_suffix(".new")
-        self._write(shorter, lines, os.O_TRUNC)
-        shorter.replace(self._file)
+        with alone(self._file):
+            lines = self._lines()[-ENTRIES:]
+            replace(self._file, "".join(f"{line}\n" for line in lines))
 
-    def _write(self, file: Path, lines: list[str], how: int) -> None:
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | how, 0o600)
-        with open(handle, "w") as opened:
-            opened.writelines(f"{line}\n" for line in lines)
+    def _note(self, what: str, error: OSError) -> None:
+        if not self._is_noted:
+            self._is_noted = True
+            self._notes.append(f"{self._file} cannot be {what}: {error.strerror}")
+
+
+def _own(file: str, flags: int) -> int:
+    """Open it for its owner only."""
+    return os.open(file, flags, 0o600)
 
 
 def _read(line: str) -> str:

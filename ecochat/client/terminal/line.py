@@ -25,6 +25,7 @@ class Line(NamedTuple):
     :param room: where, if not in the current room.
     :param number: the number under which what oneself wrote is stored.
     :param time: the time of day, where that is shown.
+    :param caller: who calls the person by it, and where; empty for what calls nobody.
     """
 
     kind: Kind
@@ -32,11 +33,17 @@ class Line(NamedTuple):
     room: str = ""
     number: str = ""
     time: str = ""
+    caller: str = ""
 
     @property
     def text(self) -> str:
         """What is said, without its styles."""
         return plain(self.said)
+
+    @property
+    def written(self) -> str:
+        """What somebody wrote in it."""
+        return "".join(text for style, text in self.said if style in ("text", "found"))
 
 
 def line(kind: Kind, text: str, room: str = "") -> Line:

@@ -1,14 +1,13 @@
 """How lines look: sober colours."""
 
-import re
-
 from ecochat.client import lines
 from ecochat.client.lines import Fragments, nick_colour
 from ecochat.client.terminal.line import Kind, Line
+from ecochat.client.terminal.names import names
 
 STYLE = {
     "quiet": "dim",
-    "error": "ansired",
+    "error": lines.rgb(lines.RED),
     "own": "bold",
     "called": "bold",
     "found": "reverse",
@@ -19,12 +18,12 @@ STYLE = {
     "scrollbar.background": "noinherit",
     "scrollbar.button": "noinherit reverse",
 }
-"""The terminal's own colours, which its owner has chosen."""
+"""Colours that can be read on any background; else the terminal's own."""
 
 
 def nick_style(nick: str) -> str:
     """Return the style of a person's name."""
-    return f"ansi{nick_colour(nick)}"
+    return lines.rgb(lines.COLOURS[nick_colour(nick)])
 
 
 def fragments(line: Line, own_nick: str) -> Fragments:
@@ -63,10 +62,13 @@ def prompt_fragments(nick: str, room: str, online: bool) -> Fragments:
     return [("class:own", nick), *where, *state, ("class:quiet", "> ")]
 
 
+def plain_prompt(nick: str, room: str, online: bool) -> str:
+    """Return the same as text."""
+    return lines.plain(prompt_fragments(nick, room, online))
+
+
 def _is_called(line: Line, nick: str) -> bool:
-    written = "".join(text for style, text in line.said if style == "text")
-    name = rf"(?i)(?<!\w){re.escape(nick)}(?!\w)"
-    return bool(nick) and bool(re.search(name, written))
+    return names(line.written, nick)
 
 
 _KINDS: dict[Kind, tuple[Fragments, str]] = {

@@ -10,6 +10,10 @@ Offer = tuple[str, str, str]
 """What is inserted, what is shown for it, and a line of help."""
 
 
+SIGNS = ("👍", "❤", "😂", "🎉", "👀", "✅", "🙏", "👎")
+"""Reactions that are offered; any other can be written."""
+
+
 class Known(Protocol):
     """What a chat knows."""
 
@@ -20,6 +24,10 @@ class Known(Protocol):
     @property
     def places(self) -> dict[str, None]:
         """The rooms one has heard of, in the same way."""
+
+    @property
+    def numbers(self) -> Mapping[str, str]:
+        """Those of messages, the newest first, and how each begins."""
 
     @property
     def commands(self) -> Mapping[str, Command]:
@@ -57,16 +65,36 @@ def _commands(word: str, known: Known) -> Iterator[Offer]:
 def _arguments(name: str, done: list[str], word: str, known: Known) -> Iterator[Offer]:
     command = known.commands.get(name.lower()) or COMMANDS.get(name.lower())
     arguments = command.arguments if command else ()
-    for argument in arguments[len(done) : len(done) + 1]:
+    for argument in _next(arguments, done):
+        if argument.keyword:
+            continue
         sharp = "#" if word.startswith("#") else ""
+        if argument.name.startswith("#") and not sharp:
+            continue
         for text in _matching(word[len(sharp) :], _values(argument, known)):
-            yield f"{sharp}{text} ", text, ""
+            about = known.numbers.get(text, "") if argument.name == "NUMBER" else ""
+            yield f"{sharp}{text} ", text, about
+
+
+def _next(arguments: tuple[Argument, ...], done: list[str]) -> tuple[Argument, ...]:
+    """Return what can follow these words: one argument; where it may be absent the
+    next one before it."""
+    for word in done:
+        while arguments and not _fits(arguments[0], word):
+            arguments = arguments[1:]
+        arguments = arguments[1:]
+    may_be_absent = arguments[:1] and not arguments[0].required
+    return arguments[:2][::-1] if may_be_absent else arguments[:1]
+
+
+def _fits(argument: Argument, word: str) -> bool:
+    return argument.required or bool(argument.fits.match(word))
 
 
 def _values(argument: Argument, known: Known) -> Iterable[str]:
     if "|" in argument.name:
         return argument.name.split("|")
-    values = _VALUES.get(argument.name)
+    values = _VALUES.get(argument.name.removeprefix("#"))
     return values(known) if values else ()
 
 
@@ -74,6 +102,8 @@ _VALUES: dict[str, Callable[[Known], Iterable[str]]] = {
     "NICK": lambda known: reversed(known.people),
     "ROOM": lambda known: reversed(known.places),
     "COMMAND": lambda known: known.commands,
+    "NUMBER": lambda known: known.numbers,
+    "SIGN": lambda known: SIGNS,
 }
 """What an argument can be, by its name; the likeliest first."""
 

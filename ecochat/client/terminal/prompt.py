@@ -2,16 +2,20 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable
 from functools import partial
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.application import run_in_terminal
+from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.document import Document
+from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import FormattedText
 from prompt_toolkit.history import History
 from prompt_toolkit.input import Input
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.keys import Keys
 from prompt_toolkit.output import Output
 from prompt_toolkit.shortcuts import print_formatted_text
 from prompt_toolkit.styles import Style
@@ -21,14 +25,16 @@ from ecochat.client.lines import Fragments
 from ecochat.client.safe import safe
 from ecochat.client.terminal.chat import Chat
 from ecochat.client.terminal.completion import OfferCompleter
-from ecochat.client.terminal.line import Line
+from ecochat.client.terminal.line import Line, notice
 from ecochat.client.terminal.look import (
     STYLE,
     fragments,
     prompt_fragments,
     waiting_fragments,
 )
+from ecochat.client.terminal.notify import Notifier
 from ecochat.client.terminal.offers import offers
+from ecochat.client.terminal.typed import PASTED, pasted
 from ecochat.client.terminal.wrap import wrapped
 
 WAITING = 500
@@ -37,13 +43,7 @@ WAITING = 500
 SHOWN_WAITING = 3
 """Messages without their answer that are shown above the prompt; the last ones."""
 
-_KEYS = KeyBindings()
-
-
-@_KEYS.add("escape", "enter")
-def _new_line(event: KeyPressEvent) -> None:
-    """Alt-Enter begins another line of the message."""
-    event.current_buffer.insert_text("\n")
+PASTED_HINT = "{} lines are pasted: Enter sends them as one message, Ctrl-C drops them"
 
 
 class Prompt:
@@ -52,6 +52,7 @@ class Prompt:
     It needs a running asyncio loop, which is Twisted's reactor too.
 
     :param say: takes what was typed.
+    :param typed: takes what stands in the input, at each change.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class Prompt:
         history: History,
         input: Input | None = None,
         output: Output | None = None,
+        typed: Callable[[str], None] = lambda draft: None,
     ) -> None:
         self._chat = chat
         self._say = say
@@ -76,11 +78,39 @@ class Prompt:
             erase_when_done=True,
             completer=OfferCompleter(partial(offers, known=chat)),
             complete_while_typing=False,
-            key_bindings=_KEYS,
+            key_bindings=self._keys(),
             history=history,
             input=input,
             output=output,
         )
+        self._session.default_buffer.on_text_changed += lambda b: typed(b.text)
+        self._notifier = Notifier(self._write, time.monotonic)
+
+    def _keys(self) -> KeyBindings:
+        """Return what keys do here, beside what they do at any prompt."""
+        keys = KeyBindings()
+
+        @keys.add("escape", "enter")
+        def _new_line(event: KeyPressEvent) -> None:
+            event.current_buffer.insert_text("\n")
+
+        @keys.add("up", filter=Condition(self._can_edit))
+        def _edit_last(event: KeyPressEvent) -> None:
+            event.current_buffer.document = Document(self._chat.edit_last())
+
+        @keys.add("c-up")
+        def _before(event: KeyPressEvent) -> None:
+            event.current_buffer.history_backward()
+
+        @keys.add("c-down")
+        def _after(event: KeyPressEvent) -> None:
+            event.current_buffer.history_forward()
+
+        @keys.add(Keys.BracketedPaste)
+        def _paste(event: KeyPressEvent) -> None:
+            self._paste(event.current_buffer, pasted(event.data))
+
+        return keys
 
     # A face; see :class:`ecochat.client.terminal.talk.Face`
 
@@ -101,11 +131,17 @@ class Prompt:
             await self.finish()
 
     def end(self) -> None:
-        """Make :meth:`converse` return."""
+        """Make :meth:`converse` return; what was begun to write is given back."""
         self._over = True
         app = self._session.app
         if app.is_running and not app.is_done:
+            if text := self._session.default_buffer.text:
+                self._chat.given_back.appendleft(text)
             app.exit(exception=EOFError())
+
+    def clear(self) -> None:
+        """Take away what is shown."""
+        self._session.app.renderer.clear()
 
     async def finish(self) -> None:
         """Wait until all lines are shown."""
@@ -130,6 +166,15 @@ class Prompt:
         else:
             self._say(typed)
 
+    def _can_edit(self) -> bool:
+        return not self._session.default_buffer.text and bool(self._chat.edit_last())
+
+    def _paste(self, buffer: Buffer, text: str) -> None:
+        """Take what was pasted; of many lines it is said what becomes of them."""
+        buffer.insert_text(text)
+        if (lines := text.count("\n") + 1) > PASTED:
+            self.show([notice(PASTED_HINT.format(lines))])
+
     # Showing
 
     async def _show(self) -> None:
@@ -138,6 +183,7 @@ class Prompt:
         while self._waiting:
             lines, self._waiting = self._waiting, []
             await run_in_terminal(partial(self._print, lines))
+            self._give_back()  # what was refused meanwhile
         self._session.app.invalidate()
 
     def _print(self, lines: list[Line]) -> None:
@@ -153,6 +199,19 @@ class Prompt:
             include_default_pygments_style=False,
             output=self._session.output,
         )
+        self._call(lines)
+
+    def _call(self, lines: list[Line]) -> None:
+        """Call the person, at the first line that does."""
+        for line in lines:
+            if line.caller:
+                self._notifier.bell()
+                self._notifier.notify(line.caller, line.written)
+                break
+
+    def _write(self, text: str) -> None:
+        self._session.output.write_raw(text)
+        self._session.output.flush()
 
     def _keep_private(self) -> None:
         """Have what was begun for one person stay for that one, when another room is

@@ -13,7 +13,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from ecochat.client.terminal.chat import Chat
-from ecochat.client.terminal.line import Line, error
+from ecochat.client.terminal.line import Line, error, notice
 from ecochat.client.terminal.look import plain
 from ecochat.core.framing import DELIMITER
 
@@ -32,16 +32,18 @@ class Relay(Protocol):
     Each line is what a person would type; a null byte ends one too. At the end of input
     it leaves, when everything is answered.
 
+    :cvar flight: lines that may wait for their answers, before more is said.
     :param say: takes what is typed.
     :param stdin: the file number to read; ``stdout``: the one to write.
     """
 
     transport: Any
+    flight = FLIGHT
 
     def __init__(
         self,
         chat: Chat,
-        say: Callable[[str], None],
+        say: Callable[[str], object],
         reactor: Any,
         stdin: int = 0,
         stdout: int = 1,
@@ -84,6 +86,10 @@ class Relay(Protocol):
         self._input_is_over = True
         if not self._ended.called:
             self._ended.callback(None)
+
+    def clear(self) -> None:
+        """Nothing can be taken away."""
+        self.show([notice("what is shown here cannot be taken away")])
 
     async def finish(self) -> None:
         """Wait until everything is printed."""
@@ -128,17 +134,21 @@ class Relay(Protocol):
         if self._is_busy:
             return  # what is said shows something, which leads here
         self._is_busy = True
-        while self._lines and self._chat.in_flight < FLIGHT:
+        while self._lines and self._chat.in_flight < self.flight:
             self._take(self._lines.popleft())
             if self._chat.has_left:
                 self._lines.clear()
                 self._input_is_over = True
         self._is_busy = False
-        if self._input_is_over and not (self._lines or self._chat.in_flight):
+        if self._input_is_over and self._is_done():
             self.end()
         elif not self._input_is_over:
             change = "pauseProducing" if self._lines else "resumeProducing"
             getattr(self.transport, change)()
+
+    def _is_done(self) -> bool:
+        """Whether it may leave at the end of input."""
+        return not (self._lines or self._chat.in_flight)
 
     def _take(self, line: bytes) -> None:
         try:

@@ -15,6 +15,9 @@ from ecochat.core.presence import in_numbers
 KNOWN = 1_000
 """Names of people, and of rooms, kept for completion; the oldest go first."""
 
+TYPING_EVERY = 3.0
+"""Seconds between two notes to others that one writes."""
+
 
 class Scene:
     """Knows who and where one is, and whom and what one has seen.

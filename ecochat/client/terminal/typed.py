@@ -27,6 +27,8 @@ def _said(request: Say) -> str:
     room, text = request.room or "", request.text
     if room.startswith("@"):
         return f"/msg {room[1:]} {text}"
+    if request.reply_to is not None:
+        return f"/reply {request.reply_to} {text}"
     return f"/{text}" if text.startswith("/") else text
 
 
@@ -47,3 +49,21 @@ _TYPED: dict[type[Request], Callable[[Any], str]] = {
         f"/react {_to(request)} {request.reaction}{' off' * request.remove}"
     ),
 }
+
+
+PASTED = 5
+"""Lines that are pasted unasked; more may be something else than one wanted to say."""
+
+
+def pasted(data: str) -> str:
+    """Return what was pasted as text: its lines end as ours do, and the last one has no
+    end, as it is no line more."""
+    return data.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n")
+
+
+def meant(answer: str) -> bool | None:
+    """Return whether an answer means yes; None for what is neither yes nor no."""
+    return _MEANT.get(answer.strip().lower())
+
+
+_MEANT = {"y": True, "yes": True, "n": False, "no": False}

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from ecochat.client.screen.commands import OFFERED
 from ecochat.client.screen.keys import KEYS
+from ecochat.client.terminal.commands import OFFERED
 
 PAGE = (Path(__file__).parents[3] / "docs" / "client.md").read_text()
 

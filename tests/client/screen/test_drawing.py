@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from prompt_toolkit.utils import get_cwidth
 from twisted.trial.unittest import SynchronousTestCase
 
-from ecochat.client.screen.drawing import LEAST, Around, entry_rows
+from ecochat.client.screen.drawing import LEAST, Around, entry_rows, is_quote
 from ecochat.client.screen.entries import Entry, Kind, State
 from ecochat.client.screen.graphemes import cells, displayable
 from tests.client.screen.hostile import HOSTILE, harm
@@ -56,10 +56,13 @@ class MessageTests(SynchronousTestCase):
         )
 
     def test_at_40(self) -> None:
-        """A narrower name, and numbers only of one's own."""
-        entry = message(7, "wilhelmina", "one two three four six")
-        self.assertEqual(rows(entry, 40), ["12:00 wilhelm… │ one two three four six"])
-        entry.is_own = True
+        """A narrower name, and the number behind the text."""
+        entry = message(7, "wilhelmina", "one two three")
+        self.assertEqual(rows(entry, 40), ["12:00 wilhelm… │ one two three  7"])
+        self.assertEqual(
+            entry_rows(entry, 40, SAME_DAY)[0][-1], ("class:number", "  7")
+        )
+        entry.text += " four six"
         self.assertEqual(
             rows(entry, 40),
             ["12:00 wilhelm… │ one two three four six", "               │ 7"],
@@ -73,10 +76,11 @@ class MessageTests(SynchronousTestCase):
         )
 
     def test_at_20(self) -> None:
-        """No time."""
-        self.assertEqual(
-            rows(message(7, "alice", "hello world"), 20), ["ali… │ hello world"]
-        )
+        """No time, and numbers only of one's own."""
+        entry = message(7, "alice", "hello world")
+        self.assertEqual(rows(entry, 20), ["ali… │ hello world"])
+        entry.is_own = True
+        self.assertEqual(rows(entry, 20), ["ali… │ hello world", "     │ 7"])
 
     def test_lines(self) -> None:
         """Those of a message are below each other; one without text is a row."""
@@ -90,7 +94,7 @@ class MessageTests(SynchronousTestCase):
         """The name stands before what is done."""
         self.assertEqual(
             rows(message(7, "bob", "/me waves"), 50),
-            ["12:00        * │ bob waves"],
+            ["12:00        * │ bob waves  7"],
         )
 
     def test_own_messages(self) -> None:
@@ -121,7 +125,7 @@ class MessageTests(SynchronousTestCase):
             rows(entry, 50),
             [
                 "12:00      bob │ ↳ 3",
-                "               │ hi (edited)",
+                "               │ hi (edited)  7",
                 "               │ 👍 1 alice",
             ],
         )
@@ -140,6 +144,24 @@ class MessageTests(SynchronousTestCase):
             ],
         )
 
+    def test_many_reactions(self) -> None:
+        """Eight are shown, and how many more there are."""
+        entry = message(7, "bob", "hi", reactions={f"r{n}": ["x"] for n in range(300)})
+        shown = " ".join(row.split("│ ")[1] for row in rows(entry, 50)[1:])
+        self.assertEqual(
+            shown.split(),
+            [*" 1 x ".join(f"r{n}" for n in range(9)).split()[:-1], "+292"],
+        )
+
+    def test_a_reaction_for_many(self) -> None:
+        """A line that stands for several says for how many."""
+        said = [("quiet", "* "), ("name", "bob"), ("", " reacted to 3: ")]
+        entry = Entry(Kind.EVENT, NOON, 9, "bob", said=[*said, ("text", "x")], about=3)
+        entry.more = 4
+        self.assertEqual(
+            rows(entry, 60), ["12:00        * │ bob reacted to 3: x, and 4 more"]
+        )
+
     def test_an_answer(self) -> None:
         """The beginning of what it answers stands above it."""
         entry = message(7, "bob", "yes", reply_to=3)
@@ -149,9 +171,11 @@ class MessageTests(SynchronousTestCase):
             rows(entry, 50, around),
             [
                 "12:00      bob │ ↳ alice: shall we go to the mou…",
-                "               │ yes",
+                "               │ yes  7",
             ],
         )
+        shown = entry_rows(entry, 50, around)
+        self.assertEqual([is_quote(row) for row in shown], [True, False])
         quoted.is_deleted, quoted.text = True, ""
         self.assertIn("↳ alice: (deleted)", rows(entry, 50, around)[0])
 
@@ -159,7 +183,7 @@ class MessageTests(SynchronousTestCase):
         """It has a bar of its own, and one's name is marked."""
         entry = message(7, "bob", "hi alice", is_mention=True)
         around = SAME_DAY._replace(nick="alice")
-        self.assertEqual(rows(entry, 50, around), ["12:00      bob ┃ hi alice"])
+        self.assertEqual(rows(entry, 50, around), ["12:00      bob ┃ hi alice  7"])
         self.assertEqual(styles(entry, around)["alice"], "class:called")
         self.assertEqual(styles(entry, around)[" ┃ "], "class:bar.called")
 
@@ -167,7 +191,10 @@ class MessageTests(SynchronousTestCase):
         """Name and text are isolated, each by itself."""
         self.assertEqual(
             rows(message(None, "דנה", "שלום"), 50),
-            ["12:00      \u2068דנה\u2069 │ \u2068שלום\u2069 "],
+            ["12:00      \u2068דנה\u2069 │ \u2068שלום\u2069"],
+        )
+        self.assertEqual(
+            rows(message(7, "x", "שלום"), 50), ["12:00        x │ \u2068שלום\u2069  7"]
         )
 
 
@@ -196,6 +223,26 @@ class LineTests(SynchronousTestCase):
         self.assertEqual(rows(entry, 50), ["12:00        * │ bob said x"])
         self.assertEqual(styles(entry)["x"], "class:found")
         self.assertTrue(styles(entry)["bob"].startswith("class:nick-"))
+
+    def test_people(self) -> None:
+        """They stand in columns, below each other; who is away is dim."""
+        entry = Entry(Kind.NOTICE, NOON, said=[("", "4 in lobby")])
+        entry.columns = [
+            ("al", False),
+            ("bob", True),
+            ("漢字漢字", False),
+            ("x", False),
+        ]
+        self.assertEqual(
+            [row.rstrip() for row in rows(entry, 40)],
+            [
+                "12:00        * │ 4 in lobby",
+                "               │ al        bob",
+                "               │ 漢字漢字  x",
+            ],
+        )
+        self.assertEqual(styles(entry)["bob"], "class:quiet")
+        self.assertEqual(rows(entry, 20)[-1].rstrip(), "     │ x")
 
     def test_a_day(self) -> None:
         """Where one begins, and at the beginning."""
@@ -255,7 +302,6 @@ class HarmlessTests(SynchronousTestCase):
         for row in shown:
             self.assertLessEqual(cells(row), width)
             self.assertLessEqual(get_cwidth(row), width)
-            self.assertTrue(get_cwidth(row[-1:] or "x"), ascii(row))
         said = rows(message(None, "x", f"X{text}"), width)
         kept = "".join("".join(row.split("│", 1)[1:]) for row in said)
         bare = str.maketrans("", "", "\u2068\u2069")

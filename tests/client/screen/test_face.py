@@ -143,11 +143,13 @@ class LogTests(SynchronousTestCase):
         at_desk(act)
 
     def test_older_ones_are_asked_for(self) -> None:
-        """When one has scrolled to the first that is here, once."""
+        """When one has scrolled to the first that is here; then it goes on to where
+        the keys have led."""
 
         async def act(desk: Desk) -> None:
             desk.messages(101, 140)
             await desk.sees("message 140")
+            desk.model.say("/clear")
             desk.model.requests()
             desk.type("\x1b[5~" * 4)
             await desk.until(lambda: desk.model.room.is_loading)
@@ -155,7 +157,8 @@ class LogTests(SynchronousTestCase):
             page = [message(f"message {n}", n) for n in range(1, 101)]
             desk.answer(sent, page)
             desk.type("\x1b[5~")
-            await desk.sees("message 95")
+            await desk.sees("message 20 ", "message 40")
+            self.assertNotIn("message 41", desk.glass.text)
 
         at_desk(act)
 
@@ -215,13 +218,30 @@ class LogTests(SynchronousTestCase):
             desk.type("\r")
             await desk.sees("message 20", "alice>")
             await desk.sees_no("message 100", "tea 50")
+            self.assertEqual(marked(desk), ["message 20"])
+            desk.type("\x1b[F")
+            await desk.sees("message 100")
+            desk.type("\x1b[5~" * 4)
+            await desk.sees("message 20 ")
+            self.assertEqual(marked(desk), [])
             desk.type("\x1b")
             await desk.sees("tea 50", "tea 20")
             desk.type("\x1b")
             await desk.sees("message 100", "alice>")
+            self.assertEqual(marked(desk), [])
             self.assertIsNone(desk.model.search)
 
         at_desk(act)
+
+
+def marked(desk: Desk) -> list[str]:
+    """Return what is said in the rows whose bar is marked."""
+    found = []
+    for y, row in enumerate(desk.glass.screen.display[1:-2], 1):
+        bar = row.find("│", row.find("│") + 1)
+        if desk.glass.screen.buffer[y][bar].reverse:
+            found.append(" ".join(row[bar + 1 :].split()[:2]))
+    return found
 
 
 class LifeTests(SynchronousTestCase):
@@ -238,6 +258,21 @@ class LifeTests(SynchronousTestCase):
             self.assertIn(f"\x1b[?{mode}h", written)
             last = written.rpartition(f"\x1b[?{mode}")[2]
             self.assertEqual(last[:1], "l", mode)
+
+    def test_the_mouse(self) -> None:
+        """Tells of no movement, and can be left to the terminal, and had back."""
+
+        async def act(desk: Desk) -> None:
+            mouse = "\x1b[?1000"
+            await desk.until(lambda: f"{mouse}h" in desk.glass.written)
+            for typed, end in (("off", "l"), ("on", "h")):
+                desk.type(f"/mouse {typed}\r")
+                await desk.sees(f"the mouse is {typed}")
+                await desk.until(
+                    lambda end=end: desk.glass.written.rpartition(mouse)[2][0] == end  # type: ignore[misc]
+                )
+
+        self.assertNotIn("1003h", at_desk(act).glass.written)
 
     def test_the_focus(self) -> None:
         """What comes while one looks elsewhere is unread, until one is back."""

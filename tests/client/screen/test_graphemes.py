@@ -11,6 +11,7 @@ from ecochat.client.screen.graphemes import (
     clusters,
     cut,
     displayable,
+    end_of,
     isolated,
     one_line,
 )
@@ -98,3 +99,14 @@ class IsolatedTests(SynchronousTestCase):
         text = "".join(text for _, text in turned)
         self.assertEqual(text, "\u2068abcשלום\u2069")
         self.assertEqual(cells(text), 7)
+
+
+class EndTests(SynchronousTestCase):
+    """The end of a text."""
+
+    def test_what_is_cut(self) -> None:
+        """Is an ellipsis; a wide character is never halved."""
+        self.assertEqual(end_of("hello", 5), "hello")
+        self.assertEqual(end_of("hello", 3), "…lo")
+        self.assertEqual(end_of("漢字漢字", 4), "…字")
+        self.assertEqual(end_of("hello", 1), "…")

@@ -6,7 +6,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from ecochat.client.lines import sentence
 from ecochat.client.screen import history
-from ecochat.client.screen.entries import Entry, Kind
+from ecochat.client.screen.entries import Entry, Kind, State
 from ecochat.client.screen.room import ENTRIES, SCROLLED, Place, Room
 from ecochat.core import wire
 from ecochat.core.requests import History
@@ -43,6 +43,12 @@ class HistoryTestCase(SynchronousTestCase):
         page = self.page(first, before)
         history.take_older(self.room, asked, page, entry_of, 0.0)
 
+    def own(self, text: str, state: State = State.PENDING, time: float = 0.0) -> Entry:
+        """Write something."""
+        entry = Entry(Kind.MESSAGE, time, text=text, raw=text, is_own=True, state=state)
+        history.own(self.room, entry)
+        return entry
+
     def numbers(self) -> list[int]:
         """Return the numbers of what is shown."""
         return [entry.n or 0 for entry in self.room.entries]
@@ -55,6 +61,23 @@ class ComingTests(HistoryTestCase):
         """What comes again is not shown again."""
         self.assertEqual(self.hear(501, 501, 502, 501), [True, False, True, False])
         self.assertEqual(self.numbers(), [501, 502])
+
+    def test_what_was_told(self) -> None:
+        """Stays when the log begins anew, before what one writes; not all of it, nor
+        who came and went."""
+        room = Room("lobby")
+        told = [Entry(Kind.ERROR, n, text=f"told {n}") for n in range(history.TOLD + 3)]
+        refused = Entry(Kind.MESSAGE, 5.0, is_own=True, state=State.REFUSED)
+        history.own(room, refused)
+        for entry in (*told, Entry(Kind.PRESENCE, 9.0)):
+            history.note(room, entry)
+        self.room = room
+        pending = self.own("hi")
+        history.enter(room, 500)
+        self.assertEqual(room.entries, [refused, *told[3:], pending])
+        self.hear(501, 510)
+        self.assertEqual(room.entries[:-2], [refused, *told[3:]])
+        self.assertEqual(room.entries[-1], pending)
 
     def test_hole(self) -> None:
         """Behind a hole begins another part; what is in the hole is read back."""
@@ -95,6 +118,40 @@ class ComingTests(HistoryTestCase):
         self.assertLessEqual(len(room.live.entries), ENTRIES)
         history.to_end(room)
         self.assertEqual(self.numbers()[-1], 20_600)
+
+    def test_what_one_writes(self) -> None:
+        """Stands behind all, in order; what is refused stays where that was."""
+        first, _second = self.own("1"), self.own("2")
+        self.hear(501)
+        first.state, first.why = State.REFUSED, "because"
+        history.note(self.room, Entry(Kind.NOTICE, 0.0, text="note"))
+        third = self.own("3")
+        third.state = State.REFUSED
+        self.hear(502)
+        said = [str(entry.n or entry.text) for entry in self.room.entries]
+        self.assertEqual(said, ["501", "1", "note", "502", "2", "3"])
+        history.disown(self.room, first)
+        self.hear(503)
+        said = [str(entry.n or entry.text) for entry in self.room.entries]
+        self.assertEqual(said[1:], ["note", "502", "503", "2", "3"])
+
+    def test_what_one_wrote_is_stored(self) -> None:
+        """It takes its place before what was written behind it and refused."""
+        one = self.own("1")
+        self.own("2", State.REFUSED)
+        one.n = 501
+        history.hear(self.room, message("lobby", 501), one)
+        self.hear(502)
+        self.assertEqual([e.n or e.text for e in self.room.entries], [501, "2", 502])
+
+    def test_refused_long_ago(self) -> None:
+        """It is not shown for ever, but can be taken back."""
+        entry = self.own("1", State.REFUSED)
+        self.hear(*range(501, 501 + 2 * ENTRIES))
+        self.assertNotIn(entry, self.room.entries)
+        self.assertEqual(self.room.own, [entry])
+        history.disown(self.room, entry)
+        self.assertEqual(self.room.own, [])
 
     def test_expired(self) -> None:
         """What retention took before it was heard is shown as a gap."""
@@ -144,6 +201,40 @@ class ReadingTests(HistoryTestCase):
         self.assertEqual(self.numbers(), list(range(401, 501)))
         self.assertEqual(self.room.shown.index[450].reactions, {"+": ["x"]})
         self.assertIsNone(self.room.place)
+
+    def test_refused_in_an_earlier_run(self) -> None:
+        """It stands among what was said at that time, once that is here."""
+        self.room = Room("lobby")
+        for time in 2.5, 5.0:
+            self.own("mine", State.REFUSED, time)
+        history.enter(self.room, 4)
+        for first in 3, 1:
+            asked = History("lobby", before=first + 2, limit=2)
+            history.take_older(
+                self.room,
+                asked,
+                self.page(first, first + 2),
+                lambda event: Entry(Kind.MESSAGE, float(event.n), event.n),
+                0.0,
+            )
+        numbers = [entry.n for entry in self.room.entries]
+        self.assertEqual(numbers, [1, 2, None, 3, 4, None])
+
+    def test_reactions_to_what_is_not_here(self) -> None:
+        """What was heard of them is known when it is read back, however much came
+        meanwhile, and while an older part is shown."""
+        about = {"nick": "x", "session": "s2", "time": "2026-11-21T04:30:49Z"}
+        react = wire.React(room="lobby", n=501, message=150, reaction="+", **about)  # type: ignore[arg-type]
+        history.hear(self.room, react, entry_of(react))
+        self.hear(*range(502, 502 + 2 * ENTRIES))
+        page = self.page(200, 300)
+        self.assertTrue(history.take_near(self.room, 250, page, entry_of, 0.0))
+        self.older(200, 100)
+        self.assertEqual(self.room.shown.index[150].reactions, {"+": ["x"]})
+        history.take_near(self.room, 90, self.page(50, 140), entry_of, 0.0)
+        asked = History("lobby", after=139, limit=100)
+        history.take_newer(self.room, asked, self.page(140, 200), entry_of)
+        self.assertEqual(self.room.shown.index[150].reactions, {"+": ["x"]})
 
     def test_around(self) -> None:
         """One looks at an older part, and comes back to the end over pages."""

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from prompt_toolkit.application import Application
 from prompt_toolkit.data_structures import Size
 from prompt_toolkit.input import DummyInput
-from prompt_toolkit.layout import Layout
+from prompt_toolkit.layout import HSplit, Layout, Window
 from twisted.trial.unittest import SynchronousTestCase
 
 from ecochat.client.lines import Fragments
 from ecochat.client.screen.hyperlinks import LinkOutput, show_links
-from ecochat.client.screen.paint import Painted, pane
+from ecochat.client.screen.paint import Pane
 
 ONE, TWO = "https://a.example/1", "https://a.example/2"
 
@@ -24,10 +24,10 @@ class Screen:
         self._rows: Sequence[Fragments] = ()
         self._sent = io.StringIO()
         output = LinkOutput(
-            self._sent, lambda: Size(rows=5, columns=40), term="xterm", enable_cpr=False
+            self._sent, lambda: Size(rows=6, columns=40), term="xterm", enable_cpr=False
         )
         self._app: Application[None] = Application(
-            Layout(pane(Painted(lambda width, height: self._rows))),
+            Layout(HSplit([Pane(lambda width, height: self._rows), Window(height=1)])),
             full_screen=True,
             input=DummyInput(),
             output=output,

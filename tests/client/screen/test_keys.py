@@ -2,9 +2,11 @@
 
 from unittest import mock
 
+import msgspec
+from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from ecochat.client import Refused
+from ecochat.client import Online, Refused
 from ecochat.client.screen import keys
 from ecochat.client.screen.model import Model
 from ecochat.client.screen.questions import Question
@@ -12,7 +14,7 @@ from ecochat.client.screen.wishes import ShowKeys
 from ecochat.core import wire
 from ecochat.core.requests import Say
 from tests.client.screen.desk import NOW, Desk, at_desk
-from tests.client.terminal.fakes import message, stored
+from tests.client.terminal.fakes import message, stored, welcome
 
 
 class WritingTests(SynchronousTestCase):
@@ -163,6 +165,39 @@ class WritingTests(SynchronousTestCase):
 
         at_desk(act)
 
+    def test_pasting_too_much(self) -> None:
+        """The question says how much it is, and how much may be sent; the end of the
+        last line is no line."""
+
+        async def act(desk: Desk) -> None:
+            for text, counted in (
+                ("x\r\n" * 200, "Paste 200 lines?"),
+                ("y" * 49 + "\n" + "y" * 3_951, "2 lines, 4,001 characters (4,000 may"),
+                ("z" * 4_001, "Paste 1 line, 4,001 characters (4,000 may be sent)?"),
+            ):
+                desk.type(f"\x1b[200~{text}\x1b[201~")
+                await desk.sees(counted)
+                desk.type("\x1b")
+                await desk.sees_no("Paste")
+            bounds = wire.Bounds(frame=65_536, message=4_001)
+            there = msgspec.structs.replace(welcome("alice"), limits=bounds)
+            desk.hear(Online(there, True))
+            desk.type(f"\x1b[200~{'z' * 4_001}\x1b[201~")
+            await desk.until(lambda: len(desk.input) == 4_001)
+
+        at_desk(act)
+
+    def test_typed_ahead(self) -> None:
+        """However many lines are read at once: each is sent, none is asked about."""
+        lines = [f"line {n} " + "x" * 90 for n in range(50)]
+
+        async def act(desk: Desk) -> None:
+            desk.type("".join(f"{line}\r" for line in lines))
+            await desk.until(lambda: len(desk.said) == len(lines))
+            self.assertEqual(desk.said, lines)
+
+        at_desk(act)
+
     def test_replying_by_a_click(self) -> None:
         """On a message, where nothing is written; on what has no number nothing is."""
 
@@ -290,13 +325,20 @@ class OtherTests(SynchronousTestCase):
     """Help, and leaving."""
 
     def test_the_keys_are_shown(self) -> None:
-        """By F1, and by /keys; what is typed finds some of them."""
+        """By F1, and by /keys; what is typed finds some of them. F1, q and Esc leave
+        them."""
 
         async def act(desk: Desk) -> None:
-            desk.type("\x1bOP", "fuzzy")
-            await desk.sees("Keys: fuzzy", "nothing")
+            desk.type("\x1bOP", "fuzzyq")
+            await desk.sees("find): fuzzyq", "nothing")
             desk.type("\x15alt1")
             await desk.sees("Alt-1 … Alt-9", "go to that room")
+            for leave in ("\x1bOP", "q", "\x1b"):
+                desk.type("\x15", leave)
+                await desk.sees_no("Esc closes")
+                self.assertEqual(desk.input, "")
+                desk.type("\x1bOP", "x")
+                await desk.sees("Esc closes, letters find): x")
             desk.type("\x1b", "/keys\r")
             await desk.until(lambda: desk.granted == [ShowKeys()])
 
@@ -316,15 +358,14 @@ class OtherTests(SynchronousTestCase):
         at_desk(act)
 
     def test_leaving(self) -> None:
-        """By Ctrl-D in an empty line, or by Ctrl-C twice, which drops the line first;
-        another key between them is not twice."""
+        """By Ctrl-D in an empty line, or by Ctrl-C twice, which drops the line at
+        first; another key between them is not twice."""
         for typed in ("\x04", "\x03\x03"):
 
             async def act(desk: Desk, typed: str = typed) -> None:
                 desk.type("oops\x03")
-                await desk.until(lambda: desk.input == "")
-                desk.type("\x03")
                 await desk.sees(keys.LEAVE_HINT)
+                self.assertEqual(desk.input, "")
                 desk.type("x")
                 await desk.sees_no(keys.LEAVE_HINT)
                 desk.type("\x7f\x04" if typed == "\x04" else "\x7f\x03")
@@ -361,6 +402,51 @@ class OtherTests(SynchronousTestCase):
             desk.face.ask(Question("Your nickname: ", lambda answer: None))
             desk.type("\x04")
             await desk.until(lambda: not desk.face.app.is_running)
+
+        at_desk(act)
+
+    def test_a_question_that_comes_by_itself(self) -> None:
+        """Takes nothing of what one is typing: it waits until one stops, and the
+        status says so; then the line is there again."""
+        answers: list[str] = []
+
+        async def act(desk: Desk) -> None:
+            questions = desk.face.questions
+            clock = Clock()
+            self.patch(questions, "_clock", clock.seconds)
+            desk.type("half a")
+            await desk.sees("alice> half a")
+            desk.face.offer(Question("Trust it? ", answers.append))
+            await desk.sees("asked when you stop typing: Trust it?", "alice> half a")
+            desk.type(" line\r")
+            await desk.until(lambda: desk.said == ["half a line"])
+            desk.type("more")
+            await desk.until(lambda: desk.input == "more")
+            clock.advance(1.0)
+            await desk.sees("Trust it?")
+            await desk.sees_no("stop typing", "alice> more")
+            desk.type("yes\r")
+            await desk.sees("alice> more")
+            self.assertEqual(answers, ["yes"])
+
+        at_desk(act)
+
+    def test_a_suggestion(self) -> None:
+        """Gives way to the first letter, also to what is pasted; what is wrong with an
+        answer is told, and one goes on with it."""
+        answers: list[str] = []
+
+        async def act(desk: Desk) -> None:
+            wrong = lambda text: "too short" * (len(text) < 2)  # noqa: E731
+            desk.face.ask(Question("Name: ", answers.append, "alice_", check=wrong))
+            await desk.sees("Name: alice_")
+            desk.type("b\r")
+            await desk.sees("Name: b", "too short")
+            desk.type("ob\r")
+            await desk.until(lambda: answers == ["bob"])
+            desk.face.ask(Question("Name: ", answers.append, "alice_"))
+            desk.type("\x1b[200~dave\x1b[201~\r")
+            await desk.until(lambda: answers == ["bob", "dave"])
 
         at_desk(act)
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from ecochat.client.screen.code import LEXERS, coloured
+from ecochat.client.screen.code import LEXERS, TIME, coloured, in_time
 from ecochat.client.screen.graphemes import displayable
 from ecochat.client.screen.markup import fragments
 from tests.client.screen.hostile import HOSTILE, harm
@@ -146,6 +146,15 @@ class CodeTests(SynchronousTestCase):
         for name in sorted(LEXERS):
             parts = coloured(text, name)
             self.assertEqual("".join(part for _, part in parts), text, name)
+
+    def test_no_more_than_there_is_time_for(self) -> None:
+        """The rest has one style, and nothing is lost."""
+        tokens = [("Token.Name", "a"), ("Token.Text", " "), ("Token.Name", "b")]
+        ticks = iter([0.0, 0.0, TIME + 0.001])
+        found = list(in_time(tokens, "a b c", lambda: next(ticks)))
+        styles = ["class:code.name", "class:code.text", "class:code"]
+        self.assertEqual(found, list(zip(styles, ["a", " ", "b c"], strict=True)))
+        self.assertEqual(list(in_time(tokens[:1], "a")), [("class:code.name", "a")])
 
 
 class HarmlessTests(SynchronousTestCase):

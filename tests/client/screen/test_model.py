@@ -9,20 +9,19 @@ from ecochat.client.screen.asking import (
     ASKED,
     PING_EVERY,
     PING_WAITING,
-    TYPING_EVERY,
     WHO_EVERY,
 )
 from ecochat.client.screen.entries import Kind
-from ecochat.client.screen.model import Model, Snapshot, other_name
+from ecochat.client.screen.model import Model, Snapshot
 from ecochat.client.screen.wishes import (
     AskNick,
     Connect,
     ShowKeys,
     Wish,
 )
+from ecochat.client.terminal.scene import TYPING_EVERY
 from ecochat.core import requests as ask
 from ecochat.core import wire
-from ecochat.core.names import check_nick
 from tests.client.fakes import message, welcome
 from tests.client.screen.modelcase import ModelTestCase
 
@@ -40,7 +39,8 @@ class CommandTests(ModelTestCase):
         self.assertEqual(self.wishes("/keys"), [ShowKeys()])
         self.assertEqual(self.wishes("/connect tls:x"), [Connect("tls:x")])
         self.assertEqual(self.wishes("CONNECT x:5"), [Connect("x:5")])
-        self.assertEqual(self.wishes("CONNECT"), [Connect("localhost")])
+        for typed in ("CONNECT", "/connect"):
+            self.assertEqual(self.wishes(typed), [Connect("")])
         self.assertEqual(self.requests(), [])
 
     def test_switches(self) -> None:
@@ -87,6 +87,41 @@ class CommandTests(ModelTestCase):
         self.assertIn(ask.History("Lab", before=10, limit=100), self.requests())
         self.model.say("/join lab")
         self.assertEqual(self.requests(), [])
+
+    def test_an_empty_room(self) -> None:
+        """It says that it is empty, there; one in which something was said does not."""
+        for name, last in (("new", 0), ("old", 7)):
+            self.model.say(f"/join {name}")
+            [sent] = [
+                s for s in self.model.requests() if isinstance(s.request, ask.Join)
+            ]
+            self.model.answered(sent, Answer([], wire.Ok(room=name, last=last)))
+        self.assertEqual(
+            self.shown("new"),
+            [(Kind.NOTICE, "nobody has said anything yet in new")],
+        )
+        self.assertEqual(self.shown("old"), [])
+
+    def test_numbers(self) -> None:
+        """Those of the last messages are offered, the newest first."""
+        self.hear("tea?", "x" * 99)
+        self.model.tell("by the way")
+        self.assertEqual(
+            list(self.model.numbers.items()),
+            [("2", f"bob: {'x' * 40}"), ("1", "bob: tea?")],
+        )
+
+    def test_help(self) -> None:
+        """It is one entry, with a head."""
+        before = len(self.model.room.entries)
+        self.model.say("/help")
+        self.assertEqual(len(self.model.room.entries), before + 1)
+        head, *lines = self.last().text.split("\n")
+        self.assertEqual(head, f"{len(lines) - 1} commands:")
+        self.model.say("/help goto")
+        self.assertEqual(
+            self.last().text, "/goto NUMBER: go to a message, by its number"
+        )
 
     def test_joined_under_its_name(self) -> None:
         """A room is called as the server calls it; who went elsewhere stays there."""
@@ -143,12 +178,13 @@ class CommandTests(ModelTestCase):
         self.assertNotIn("@bob", self.model.rooms)
 
     def test_clear(self) -> None:
-        """Messages stay, and what one wrote: pending, or refused."""
+        """Messages stay, and what is pending; what was refused goes."""
         self.hear("hi")
         self.model.failed(self.say("no"), NotStored("not_stored", "disk"))
         self.say("pending")
         self.model.say("/clear")
-        self.assertEqual([text for _, text in self.shown()], ["hi", "no", "pending"])
+        self.assertEqual([text for _, text in self.shown()], ["hi", "pending"])
+        self.assertEqual(self.model.refusals, [])
 
 
 class ClockTests(ModelTestCase):
@@ -270,13 +306,6 @@ class StartTests(SynchronousTestCase):
         model = Model("bob", clock=lambda: 0.0)
         model.ended(Ended("name_taken", "bob is taken"))
         self.assertEqual(model.take_wishes(), [AskNick("bob is taken", "bob_")])
-        names = [other_name(name) for name in ("bob_", "bob2", "bob9")]
-        self.assertEqual(names, ["bob2", "bob3", "bob10"])
-        wrong = ("bob smith!", "42", "x" * 32)
-        names = [other_name(name) for name in wrong]
-        self.assertEqual(names, ["bob_smith_", "_42", "x" * 31])
-        for name in names:
-            check_nick(name)
 
     def test_another_name_later(self) -> None:
         """Who has not answered that can still choose one."""
@@ -284,4 +313,4 @@ class StartTests(SynchronousTestCase):
         model.ended(Ended("name_taken", "bob is taken"))
         model.take_wishes()
         model.say("/nick carol")
-        self.assertEqual(model.take_wishes(), [AskNick("bob is taken", "carol")])
+        self.assertEqual(model.take_wishes(), [AskNick("bob is taken", "carol", True)])

@@ -28,6 +28,8 @@ class Model:
     ping: float | None = 0.0034
     lag: float = 0.0
     unstored: int = 0
+    unkept: str = ""
+    elsewhere: int = 0
     gone_to: list[str] = field(default_factory=list)
 
     @property
@@ -92,7 +94,7 @@ class RoomsTests(SynchronousTestCase):
             "1": "class:room.unread",
             "@1 2": "class:room.called",
             "dull": "class:room.quiet",
-            "@1 3": "class:room.quiet",
+            "⊘ @1 3": "class:room.quiet",
             "calm": "class:room",
         }
         self.assertEqual({text: found[text] for text in expected}, expected)
@@ -109,6 +111,43 @@ class RoomsTests(SynchronousTestCase):
             self.assertEqual(len(shown), 7)
             self.assertIn(name, "".join(shown).split())
         self.assertEqual(shown[-1], "  r30     ")
+
+    def test_what_is_new_out_of_sight(self) -> None:
+        """The first and last row tell of it, what calls first; a click goes there. What
+        is muted is not told of, and a current room is never covered."""
+        names = [f"r{n}" for n in range(1, 31)]
+        given = model(*map(Room, names), current="r15")
+        given.rooms["@bob"] = Room("@bob", unread=2)
+        given.rooms["r2"].unread = 1_000
+        given.rooms["r3"].unread, given.rooms["r3"].mentions = 5, 1
+        given.rooms["r30"].unread = 3
+        given.rooms["r29"].unread, given.rooms["r29"].is_muted = 7, True
+        rows = panes.rooms(given, 10, 7)
+        shown = texts(rows)
+        self.assertEqual(shown[0], "▲ @1 999+ ")
+        self.assertEqual(shown[1:-1], [f"  r{n}     " for n in range(13, 18)])
+        self.assertEqual(shown[-1], "▼ @2 5    ")
+        for row in (rows[0], rows[-1]):
+            row[0][2](None)  # type: ignore[misc]
+        self.assertEqual(given.gone_to, ["r3", "@bob"])
+        for height in range(1, 7):
+            self.assertIn("r15", "".join(texts(panes.rooms(given, 10, height))))
+        given.rooms["r3"].unread = given.rooms["r2"].unread = 0
+        self.assertEqual(texts(panes.rooms(given, 10, 7))[0], "  r12     ")
+
+    def test_what_is_new_in_the_only_row_more(self) -> None:
+        """Where one room alone would be covered, it is seen instead."""
+        given = model(*map(Room, "abcd"), current="a")
+        given.rooms["d"].unread = 1
+        self.assertEqual(texts(panes.rooms(given, 8, 4))[-1], "4 d    1")
+
+    def test_scrolled(self) -> None:
+        """So many rows on, or back; as far as there are any."""
+        given = model(*(Room(f"r{n}") for n in range(1, 31)), current="r15")
+        self.assertEqual(panes.rooms_range(given, 7), (-11, 12))
+        for by, first in ((-11, 1), (-3, 9), (0, 12), (2, 14), (12, 24), (99, 24)):
+            self.assertIn(f"r{first} ", texts(panes.rooms(given, 10, 7, by))[0])
+        self.assertEqual(panes.rooms_range(given, 40), (0, 0))
 
     def test_a_click(self) -> None:
         """It goes there, wherever in the row it is."""
@@ -142,6 +181,28 @@ class MembersTests(SynchronousTestCase):
         )
         for height in range(4):
             self.assertLessEqual(len(panes.members(model(room), 12, height)), height)
+
+    def test_scrolled(self) -> None:
+        """From one on; how many follow is told until the last is seen."""
+        given = model(Room("lobby", members=[f"m{n}" for n in range(10)]))
+        self.assertEqual(panes.members_range(given, 5), (0, 6))
+        self.assertEqual(
+            texts(panes.members(given, 12, 5, 4)),
+            [" 10 members", " m4", " m5", " m6", " … 3 more"],
+        )
+        self.assertEqual(
+            texts(panes.members(given, 12, 5, 6)),
+            [" 10 members", " m6", " m7", " m8", " m9"],
+        )
+        self.assertEqual(panes.members_range(given, 11), (0, 0))
+
+    def test_a_click(self) -> None:
+        """It gives the name of who is there."""
+        given, clicked = model(Room("lobby", members=["alice", "bob"])), list[str]()
+        rows = panes.members(given, 12, 9, 0, clicked.append)
+        for _, _, go in rows[2]:  # type: ignore[misc]
+            go(None)
+        self.assertEqual(set(clicked), {"bob"})
 
     def test_one_and_none(self) -> None:
         """Alone, and where nobody is known to be."""
@@ -201,11 +262,15 @@ class StatusTests(SynchronousTestCase):
     def test_what_is_not_stored(self) -> None:
         """How much."""
         self.assertIn("· 3 not yet stored", self.status(unstored=3))
+        self.assertIn("· 2 not yet stored elsewhere", self.status(elsewhere=2))
+        both = self.status(unstored=1, elsewhere=2)
+        self.assertIn("· 1 not yet stored, +2 elsewhere", both)
+        self.assertIn("· not kept on disk", self.status(unkept="not kept on disk"))
         long = {"online": False, "why": "nobody listens, start a server"}
         row = self.status(46, unstored=3, **long)
-        self.assertEqual(row, "localhost · offline: nob… · 3 not yet stored")
+        self.assertEqual(row, "offline: nobody listens,… · 3 not yet stored")
         row = self.status(41, unstored=3, **long)
-        self.assertEqual(row, "localhost · offline… · 3 not yet stored")
+        self.assertEqual(row, "offline: nobody lis… · 3 not yet stored")
 
     def test_looking_back(self) -> None:
         """That one does, and the key back."""
@@ -225,7 +290,7 @@ class StatusTests(SynchronousTestCase):
 
     def test_no_space(self) -> None:
         """Its beginning."""
-        self.assertEqual(self.status(16), "localhost · c…")
+        self.assertEqual(self.status(16), "connected, 3 …")
 
 
 class HarmlessTests(SynchronousTestCase):
@@ -258,4 +323,3 @@ class HarmlessTests(SynchronousTestCase):
         for row in texts(self.shown(text, width, 5)):
             self.assertLessEqual(cells(row), width)
             self.assertLessEqual(get_cwidth(row), width)
-            self.assertTrue(get_cwidth(row[-1:] or "x"), ascii(row))

@@ -1,29 +1,33 @@
 """The real program on the whole screen of a terminal, against a real server."""
 
 import io
+import json
 import os
 import signal
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from twisted.internet.task import deferLater
+from twisted.logger import LogEvent, LogLevel, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from ecochat.client.address import parse_address
 from ecochat.client.keys import held_key
 from ecochat.client.program import USAGE
 from ecochat.client.screen import program as module
-from ecochat.client.screen.notify import Notifier
 from ecochat.client.screen.program import Program
 from ecochat.client.screen.visit import Visit
 from ecochat.client.screen.wishes import Notify
+from ecochat.client.terminal.notify import Notifier
 from ecochat.client.trust import Trust
-from tests.client.terminal.test_program import free_port
 from tests.support.certificates import self_signed
 from tests.support.client import Client
+from tests.support.ports import free_port
 from tests.support.server import Server
-from tests.support.terminal import WAIT, Terminal
+from tests.support.terminal import Terminal
+from tests.support.waiting import WAIT
 
 MODES = ("1049", "1000", "1006", "2004", "1004")
 """What is asked of a terminal, and has to be let go at the end."""
@@ -148,6 +152,32 @@ def is_drawn(screen: str, lines: int) -> bool:
     return is_whole and all(screen.count(part) == 1 for part in ("alice │ one", "ten"))
 
 
+class RefusedTests(ProgramTestCase):
+    """What the server refuses outlives the program."""
+
+    def test_killed(self) -> None:
+        """It is shown with its reason at the next start, can be had back, and is gone
+        at the start after that."""
+        with Server() as server:
+            where = f"127.0.0.1:{server.port}"
+            alice = self.open("alice", where, "--nick", "alice")
+            alice.expect("alice>", "connected")
+            alice.type("/msg nobody a word\r")
+            alice.expect("✗ there is nobody called nobody")
+            alice.process.kill()
+            again = self.open("alice", where)
+            again.expect("connected", "still here, in lobby")
+            again.expect("alice │ /msg nobody a word", "✗ there is nobody called")
+            again.type("\x1b[A")
+            again.expect("alice> /msg nobody a word")
+            again.until(lambda screen: "✗" not in screen)
+            again.type("\x03\x04")
+            self.assertEqual(again.end(), 0)
+            third = self.open("alice", where)
+            third.expect("alice>", "connected")
+            self.assertNotIn("nobody", third.text)
+
+
 class SignalTests(ProgramTestCase):
     """What a terminal, or a shell, tells the program."""
 
@@ -202,17 +232,74 @@ class NameTests(ProgramTestCase):
     """Who one is."""
 
     def test_a_name_that_is_taken(self) -> None:
-        """Another one is asked for, with a suggestion; it is remembered."""
-        with Server() as server, Client(server.port, "alice"):
+        """Another one is asked for, with a suggestion; that is remembered where it is
+        the first one, and else the name that one wanted to have."""
+        with Server() as server:
             where = f"127.0.0.1:{server.port}"
-            alice = self.open("alice", where, "--nick", "alice")
-            alice.expect("Another name: alice_")
-            alice.type("\r")
-            alice.expect("You are alice_", "alice_>")
-            alice.type("\x04")
-            alice.end()
-            again = self.open("alice", where)
-            again.expect("You are alice_", "alice_>")
+            with Client(server.port, "alice"):
+                alice = self.open("alice", where, "--nick", "alice")
+                alice.expect("Another name: alice_")
+                alice.type("\r")
+                alice.expect("You are alice_", "alice_>")
+                alice.type("\x04")
+                alice.end()
+                again = self.open("alice", where)
+                again.expect("You are alice_", "alice_>")
+                second = self.open("alice", where)
+                second.expect("Another name: alice2")
+                second.type("\r")
+                second.expect("You are alice2")
+                for terminal in (again, second):
+                    terminal.type("\x04")
+                    terminal.end()
+            self.open("alice", where).expect("You are alice_", "alice_>")
+
+    def test_the_first_screen(self) -> None:
+        """Tells what this is, where it goes, and of the keys, on the smallest screen;
+        where nobody listens then, that and how to start a server."""
+        where = f"127.0.0.1:{free_port()}"
+        alice = self.open("alice", where, columns=40, lines=12)
+        welcome = ("Welcome to EcoChat", "F1 lists the keys", where)
+        alice.expect(*welcome, "Your nickname: alice")
+        alice.type("9\x1bOP")
+        alice.expect("Keys", "another line")
+        alice.type("\x1b")
+        alice.expect(*welcome, "Your nickname: 9")
+        alice.type("\r")
+        alice.expect("a nickname begins with", "a letter or _", "Your nickname: 9")
+        alice.type("\x15bob\r")
+        alice.expect("nobody listens", "twistd -n ecochat", "offline", "bob>")
+
+    def test_no_name(self) -> None:
+        """One can leave where a name is asked for, or go without one; then it is said
+        what to do."""
+        where = f"127.0.0.1:{free_port()}"
+        alice = self.open("alice", where)
+        alice.expect("Your nickname: alice")
+        alice.type("/quit\r")
+        self.assertEqual(alice.end(), 0)
+        with Server() as server:
+            where = f"127.0.0.1:{server.port}"
+            guest = self.open("guest", where)
+            guest.expect("Your nickname: guest")
+            guest.type("\x1b")
+            guest.expect("/nick NAME takes another", "guest-1>", "connected")
+            with Client(server.port, "alice"):
+                alice = self.open("alice", where, "--nick", "alice")
+                alice.expect("Another name: alice_")
+                alice.type("\x1b")
+                alice.expect("/nick NAME tries", "alice>")
+                alice.type("/nick carol\r")
+                alice.expect("Another name: carol")
+                alice.type("\x1b")
+            alice.expect("alice>")
+            alice.type("/connect\r")
+            alice.expect("You are alice", "connected")
+
+    def test_a_name_that_can_be_none(self) -> None:
+        """Is told at once, and another one asked for."""
+        alice = self.open("alice", f"127.0.0.1:{free_port()}", "--nick", "a b")
+        alice.expect("a nickname has letters, marks,", "Your nickname: alice")
 
     def test_a_login_that_is_no_name(self) -> None:
         """Is not suggested."""
@@ -237,6 +324,21 @@ class OtherServerTests(ProgramTestCase):
             alice.expect("the port in 'a:b'")
             alice.type(f"CONNECT 127.0.0.1:{first.port}\r")
             alice.expect("said at the first", "connected")
+
+    def test_connecting_again(self) -> None:
+        """By /connect or CONNECT alone: with the same server, at once."""
+        port = free_port()
+        with Server(listen=f"tcp:{port}:interface=127.0.0.1") as server:
+            alice = self.open("alice", f"127.0.0.1:{port}", "--nick", "alice")
+            alice.expect("alice>", "connected")
+            alice.type("/connect\r")
+            alice.expect("you are connected already")
+            server.kill()
+            alice.expect("offline")
+            alice.type("CONNECT\r")
+            alice.until(lambda screen: screen.count("trying again") == 2)
+            server.start()
+            alice.expect("connected again")
 
 
 class UselessTests(ProgramTestCase):
@@ -326,6 +428,42 @@ class WrongTests(TestCase):
             self.program._save()
         self.assertEqual(self.told().count("rooms.json cannot be written"), 1)
 
+    def test_refused(self) -> None:
+        """It is on disk before anything else happens."""
+        self.visit.say("lost words")
+        kept = json.loads((self.state / "rooms.json").read_text())["servers"]
+        [refusal] = kept[str(self.visit.address)]["refused"]
+        self.assertEqual((refusal["room"], refusal["typed"]), ("lobby", "lost words"))
+
+    def test_refused_at_last(self) -> None:
+        """So is what is refused while a visit ends."""
+        before = self.visit
+
+        async def end() -> None:
+            before.say("lost words")
+
+        self.patch(before, "end", end)
+        self.visit = self.visiting()
+        [refusal] = self.program._memory.server(str(before.address)).refused
+        self.assertEqual(refusal.typed, "lost words")
+
+    def test_what_nobody_has_thought_of(self) -> None:
+        """Is told once as a line, not written over the screen, and goes to the log."""
+        self.fail_to_save()
+        told = io.StringIO()
+        self.patch(sys, "stderr", told)
+        events: list[LogEvent] = []
+        observe: Any = events.append
+        globalLogPublisher.addObserver(observe)
+        self.addCleanup(globalLogPublisher.removeObserver, observe)
+        for _ in range(3):
+            self.program._save()
+        self.assertEqual(self.told().count("it goes on: cannot save"), 1)
+        self.assertEqual(told.getvalue(), "")
+        levels = {event["log_level"] for event in events if "log_failure" in event}
+        self.assertEqual(levels, {LogLevel.error})
+        self.assertEqual(len(self.flushLoggedErrors(RuntimeError)), 3)
+
     def test_the_next_visit(self) -> None:
         """Begins, whatever went wrong with the one before: that has ended, too."""
         self.fail_to_save()
@@ -338,7 +476,7 @@ class WrongTests(TestCase):
         self.assertTrue(self.flushLoggedErrors(RuntimeError))
 
     async def test_leaving(self) -> None:
-        """One leaves well, though what saves at times has stopped."""
+        """One leaves well, though nothing can be saved."""
         self.patch(module, "SAVED_EVERY", 0.0)
         self.fail_to_save()
         reactor, saving = self.program._reactor, self.program._saving
@@ -346,10 +484,9 @@ class WrongTests(TestCase):
         ended: list[Visit] = []
 
         async def converse() -> None:
-            await deferLater(reactor, 0)
-            begun.append(saving.running)
-            while saving.running:
+            for _ in range(3):
                 await deferLater(reactor, 0)
+            begun.append(saving.running)
 
         async def end(visit: Visit) -> None:
             ended.append(visit)
@@ -375,11 +512,19 @@ class TrustTests(ProgramTestCase):
             return Server(listen=f"ssl:{port}:{keys}:interface=127.0.0.1")
 
         words = (f"127.0.0.1:{port}", "--tls", "--nick", "alice")
+        question = "this server from now on (yes/no)?"
         with serve("lab"):
             alice = self.open("alice", *words)
             alice.expect("Trust this server from now on (yes/no)?")
-            alice.type("no\r")
-            alice.expect("offline", "alice>")
+            alice.type("maybe\r")
+            alice.expect("answer yes or no", "(yes/no)? maybe")
+            alice.type("\x15no\r")
+            alice.expect("not trusted; /connect asks again", "offline", "alice>")
+            alice.type("/connect\r")
+            alice.expect("trying again")
+            alice.until(lambda screen: screen.endswith("\nTrust " + question))
+            alice.type("\x1b")
+            alice.until(lambda screen: screen.count("not trusted;") == 2)
             alice.type("\x04")
             alice.end()
             alice = self.open("alice", *words)

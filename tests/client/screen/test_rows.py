@@ -8,7 +8,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from ecochat.client.screen import drawing, rows
 from ecochat.client.screen.entries import Entry, Kind, State
-from ecochat.client.screen.room import Place, Room
+from ecochat.client.screen.hits import Hit
+from ecochat.client.screen.room import Place, Room, Stretch
 from tests.client.screen.local import use_utc
 
 NOON = 1795262400.0
@@ -30,14 +31,15 @@ def visible(room: Room, width: int, height: int) -> list[Any]:
 
 
 def seen(room: Room, height: int) -> list[str]:
-    """Return the rows on the screen, without their heads."""
+    """Return the rows on the screen, without their heads and numbers."""
     shown = visible(room, WIDTH, height)
-    texts = ["".join(text for _, text in row) for row in shown]
+    number = "class:number"
+    texts = ["".join(text for style, text in row if style != number) for row in shown]
     return [text.split("│ ")[-1] for text in texts]
 
 
-def scroll(room: Room, height: int, by: int) -> bool:
-    """Scroll, and return whether the beginning is reached."""
+def scroll(room: Room, height: int, by: int) -> int:
+    """Scroll, and return by how many rows that could not be done."""
     return rows.scrolled(room, WIDTH, height, by)
 
 
@@ -56,7 +58,7 @@ class VisibleTests(SynchronousTestCase):
         self.assertEqual(seen(log(1), 9)[1:], ["1."])
         self.assertEqual(seen(log(), 9), [])
         self.assertEqual(seen(log(1), 0), [])
-        self.assertTrue(scroll(log(), 9, -1))
+        self.assertEqual(scroll(log(), 9, -1), 1)
 
     def test_a_place(self) -> None:
         """With it the last row is given, and what comes does not move it."""
@@ -113,6 +115,24 @@ class VisibleTests(SynchronousTestCase):
         room.entries[0].text = "changed"
         self.assertEqual(seen(room, 2), ["↳ bob: changed", "2."])
 
+    def test_what_was_found(self) -> None:
+        """Its bar and its words are marked, in its room."""
+        room = log(1, 2)
+        room.entries[1].text = "*Two*, two, twofold\n-"
+        said: Any = [("name", "bob"), ("found", "Two"), ("text", " words: ")]
+
+        def marked(hit: Hit | None) -> list[str]:
+            shown = rows.seen(room, WIDTH, 2, "", hit)
+            parts = (part for _, row in shown for part in row)
+            return [text for style, text in parts if "class:found" in style]
+
+        self.assertEqual(marked(None), [])
+        self.assertEqual(
+            marked(Hit("lobby", 2, NOON, said)), [" │ ", "Two", "two", " │ "]
+        )
+        self.assertEqual(marked(Hit("lab", 2, NOON, said)), [])
+        self.assertEqual(marked(Hit("lobby", 3, NOON, said)), [])
+
     def test_changes_are_seen(self) -> None:
         """Whatever of an entry changes."""
         room = log(1, 1)
@@ -162,30 +182,35 @@ class ScrolledTests(SynchronousTestCase):
         use_utc(self)
 
     def test_back_and_on(self) -> None:
-        """By rows, not entries; at the end there is no place any more."""
+        """By rows, not entries; at the end of the log there is no place any more."""
         room = log(1, 1, 3, 1)
-        self.assertFalse(scroll(room, 2, -2))
+        self.assertEqual(scroll(room, 2, -2), 0)
         self.assertEqual(seen(room, 2), ["3.", "-"])
         self.assertEqual((room.place and room.place.row), 1)
-        self.assertFalse(scroll(room, 2, 1))
+        self.assertEqual(scroll(room, 2, 1), 0)
         self.assertEqual(seen(room, 2), ["-", "-"])
+        room.tail = Stretch(first=9, upto=9)
+        scroll(room, 2, 99)
+        assert room.place is not None
+        self.assertEqual((room.place.entry.n, room.place.row), (4, 0))
+        room.tail = None
         scroll(room, 2, 99)
         self.assertIsNone(room.place)
 
     def test_the_beginning(self) -> None:
-        """It is said, and stays on the screen."""
+        """It is said how much there is not, and it stays on the screen."""
         room = log(1, 1, 1, 1)
-        self.assertTrue(scroll(room, 3, -99))
+        self.assertEqual(scroll(room, 3, -99), 97)
         self.assertEqual(seen(room, 3)[1:], ["1.", "2."])
-        self.assertTrue(scroll(room, 3, -1))
+        self.assertEqual(scroll(room, 3, -1), 1)
         self.assertEqual(seen(room, 3)[1:], ["1.", "2."])
-        self.assertFalse(scroll(room, 3, 1))
+        self.assertEqual(scroll(room, 3, 1), 0)
         self.assertEqual(seen(room, 3), ["1.", "2.", "3."])
 
     def test_less_than_a_screen(self) -> None:
         """There is nowhere to go."""
         room = log(1, 1)
-        self.assertTrue(scroll(room, 9, -1))
+        self.assertEqual(scroll(room, 9, -1), 1)
         self.assertIsNone(room.place)
 
     @given(
@@ -202,9 +227,10 @@ class ScrolledTests(SynchronousTestCase):
         most = max(0, len(whole) - height)
         top = most
         for by in moves:
-            is_first = scroll(room, height, by)
-            top = min(most, max(0, top + by))
-            self.assertEqual(is_first, top == 0)
+            missing = scroll(room, height, by)
+            wanted = top + by
+            top = min(most, max(0, wanted))
+            self.assertEqual(missing, abs(wanted - top))
             shown = visible(room, WIDTH, height)
             self.assertEqual(shown, whole[top : top + height])
         before = seen(room, height)

@@ -110,3 +110,18 @@ class PickerTests(SynchronousTestCase):
         self.picker.enter()
         self.assertEqual(self.picker.rows(20, 3), [NOTHING])
         self.assertEqual(self.done, [])
+
+    def test_what_was_found_is_seen(self) -> None:
+        """Of what is said before it the beginning goes, as far as needed."""
+        row: Fragments = [("class:time", "12:00 "), ("", f"{'a' * 50} it is ")]
+        row += [("class:found", "tea"), ("", f" {'b' * 50}")]
+        picker = Picker([Choice("tea", row, list)], self.take)
+        for width in (80, 60, 40):
+            (shown,) = picker.rows(width, 5)
+            text = "".join(str(part[1]) for part in shown)
+            self.assertIn("tea bbbb", text[:width])
+        self.assertTrue(text.startswith("> 12:00 …aaaa"), text)
+        (shown,) = picker.rows(200, 5)
+        self.assertNotIn("…", "".join(str(part[1]) for part in shown))
+        (shown,) = picker.rows(10, 5)
+        self.assertIn("12:00 …tea", "".join(str(part[1]) for part in shown))

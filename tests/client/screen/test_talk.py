@@ -14,9 +14,11 @@ from ecochat.client.outbox import Kept
 from ecochat.client.screen.asking import PING_EVERY
 from ecochat.client.screen.entries import State
 from ecochat.client.screen.model import Model
+from ecochat.client.screen.saying import ON_ITS_WAY
 from ecochat.client.screen.talk import AT_ONCE, Talk
 from ecochat.core import requests as ask
 from ecochat.core import wire
+from ecochat.core.errors import Refused
 from ecochat.core.requests import Request
 from tests.client.fakes import message, welcome
 
@@ -26,6 +28,7 @@ class FakeClient:
 
     :ivar asked: what is to be answered.
     :ivar kept: what is left from before.
+    :ivar is_unsent: whether what was asked can be taken back.
     """
 
     def __init__(self) -> None:
@@ -33,7 +36,7 @@ class FakeClient:
         self.kept: list[tuple[Kept, Deferred[Answer]]] = []
         self.feed = Feed(None, lambda *_: succeed([]), lambda: None)
         self.waiting: list[Deferred[Any]] = []
-        self.is_running = self.has_ended = False
+        self.is_running = self.has_ended = self.is_unsent = False
         self.error: ClientError | None = None
 
     def take_kept(self) -> list[tuple[Kept, Deferred[Answer]]]:
@@ -67,6 +70,12 @@ class FakeClient:
         answer: Deferred[Answer] = Deferred()
         self.asked.append((operation, answer))
         return answer
+
+    def withdraw(self, answer: Deferred[Any]) -> bool:
+        """See :class:`ecochat.client.Client`."""
+        if self.is_unsent:
+            answer.cancel()
+        return self.is_unsent
 
 
 class TalkTests(SynchronousTestCase):
@@ -119,6 +128,16 @@ class TalkTests(SynchronousTestCase):
             self.client.feed.put(message("hi", n=n))
         self.assertEqual(len(taken), 2)
         self.assertEqual(len(self.flushLoggedErrors(RuntimeError)), 1)
+
+    def test_an_answer_that_cannot_be_taken(self) -> None:
+        """It is logged, and told in a sentence: nothing else writes to the screen."""
+        self.begin()
+        self.talk.say("/rooms")
+        answer = self.client.asked[-1][1]
+        self.patch(self.model, "answered", lambda sent, answer: 1 // 0)
+        answer.callback(Answer([], wire.End()))
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
+        self.assertIn("cannot be shown (Rooms)", self.model.room.entries[-1].text)
 
     def test_refused(self) -> None:
         """So does what goes wrong, of a value that cannot be sent, too."""
@@ -190,7 +209,21 @@ class TalkTests(SynchronousTestCase):
         kept, lost = self.model.room.own
         self.assertEqual((kept.state, lost.state), (State.PENDING, State.REFUSED))
         self.assertIn("/connect", lost.why)
-        self.assertEqual((self.model.recall(), self.model.recall()), ("lost word", ""))
+        self.assertEqual(self.model.recall(), "lost word")
+
+    def test_taken_back(self) -> None:
+        """What was not sent is not to be, and is no error; else it stays."""
+        self.begin()
+        self.talk.say("not so")
+        with self.assertRaises(Refused) as raised:
+            self.model.recall()
+        self.assertEqual(raised.exception.text, ON_ITS_WAY)
+        self.assertEqual(self.model.unstored, 1)
+        self.client.is_unsent = True
+        self.assertEqual(self.model.recall(), "not so")
+        self.assertEqual((self.model.unstored, self.model.room.own), (0, []))
+        self.assertEqual(self.model.take_wishes(), [], "nothing is refused")
+        self.assertEqual(self.flushLoggedErrors(), [])
 
     def test_others_have_their_turn(self) -> None:
         """However much happens at once, keys are read in between."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from itertools import pairwise
 
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, gatherResults
@@ -12,7 +13,9 @@ from twisted.internet.threads import deferToThread
 from ecochat.client import Client
 from ecochat.client.backoff import Backoff
 from ecochat.client.outbox import MemoryOutbox
+from ecochat.client.screen import rows
 from ecochat.client.screen.entries import Kind, State
+from ecochat.client.screen.looking import Looking
 from ecochat.client.screen.model import Model
 from ecochat.client.screen.talk import Talk
 from tests.client.test_with_server import ServerTestCase
@@ -20,6 +23,9 @@ from tests.client.test_with_server import ServerTestCase
 KEY = "k" * 30
 COUNT = 250
 """Messages said by another one: some pages."""
+
+WIDTH, HEIGHT = 80, 40
+"""Of the log, where it is looked at."""
 
 
 class TalkingTests(ServerTestCase):
@@ -53,6 +59,27 @@ class TalkingTests(ServerTestCase):
             waiting: Deferred[None] = Deferred()
             self.waiting.append((is_so, waiting))
             await waiting
+
+    async def test_whole_pages(self) -> None:
+        """Going back shows each screen, up to the first message, without a gap."""
+        bob = self.client(nick="bob")
+        await bob.ready()
+        await gatherResults([bob.say("lobby", f"b{n}") for n in range(COUNT)])
+        model = self.talk(MemoryOutbox(KEY)).model
+        looking = Looking()
+        looking.size = (WIDTH, HEIGHT)
+        room = model.open_room("lobby")
+        await self.until(lambda: model.online and room.first < room.last)
+        pages: list[list[str]] = []
+        while room.first > 1 or len(pages) * HEIGHT < COUNT:
+            shown = rows.seen(room, WIDTH, HEIGHT)
+            pages.append(["".join(text for _, text in row) for _, row in shown])
+            looking.scroll(model, 1 - HEIGHT)
+            await self.until(lambda: not room.is_loading)
+            looking.scroll_on(model)
+        *whole, (newer, older) = pairwise(pages)
+        self.assertEqual([a[0] for a, _ in whole], [b[-1] for _, b in whole])
+        self.assertIn(newer[0], older)
 
     async def test_kept_and_read_back(self) -> None:
         """What is said while the server is away is stored by the next start of the

@@ -5,9 +5,11 @@ from prompt_toolkit.document import Document
 from prompt_toolkit.history import InMemoryHistory
 from twisted.trial.unittest import SynchronousTestCase
 
-from ecochat.client import Online
+from ecochat.client import Answer, NotStored, Online
 from ecochat.client.screen.model import Model
-from ecochat.client.screen.writing import Writing, pasted
+from ecochat.client.screen.saying import ON_ITS_WAY
+from ecochat.client.screen.writing import Writing
+from ecochat.client.screen.writings import Sent
 from ecochat.client.terminal.completion import OfferCompleter
 from ecochat.core import wire
 from tests.client.terminal.fakes import welcome
@@ -104,6 +106,57 @@ class DraftTests(SynchronousTestCase):
         history = self.writing.buffer.history.get_strings()
         self.assertEqual(history, ["/msg bob a secret"])
 
+    def test_it_is_dropped(self) -> None:
+        """By Ctrl-C; it does not come back, though what was typed before can be had."""
+        self.writing.put("half a line")
+        self.assertTrue(self.writing.clear())
+        self.assertFalse(self.writing.clear())
+        for room in ("lab", "lobby"):
+            self.model.go(room)
+            self.writing.follow()
+            self.assertEqual((self.writing.text, self.model.room.draft), ("", ""))
+        self.assertEqual(self.model.snapshot().drafts, {})
+        self.assertEqual(self.writing.buffer.history.get_strings(), ["half a line"])
+
+
+class UpTests(SynchronousTestCase):
+    """What Up does with the line."""
+
+    def setUp(self) -> None:
+        self.model = Model("alice", "X", clock=lambda: 1e9)
+        self.model.happened(Online(welcome("alice", "lobby"), False))
+        self.model.requests()
+        self.writing = Writing(self.model, self.model.say, InMemoryHistory())
+        self.writing.follow()
+
+    def write(self, text: str) -> Sent:
+        """Say something; return it."""
+        self.writing.put(text)
+        self.writing.send()
+        (sent,) = [sent for sent in self.model.requests() if sent.typed]
+        return sent
+
+    def up(self) -> str:
+        """Press it where it does something; return what stands in the line then."""
+        self.assertEqual(self.writing.up(), "")
+        return self.writing.text
+
+    def test_an_edit(self) -> None:
+        """Of two lines: Up goes up in it, then to what was refused; not if that was
+        changed."""
+        self.model.failed(self.write("refused"), NotStored("not_stored", "full"))
+        end = wire.Stored(room="lobby", n=1)
+        self.model.answered(self.write("one\ntwo"), Answer([], end))
+        edit = "/edit 1 one\ntwo"
+        self.assertEqual([self.up() for _ in range(3)], [edit, edit, "refused"])
+        self.writing.put(edit.replace("\n", " "))
+        self.assertNotEqual(self.up(), "refused")
+
+    def test_not_stored(self) -> None:
+        """It says so, and the line stays empty."""
+        self.write("one")
+        self.assertEqual((self.writing.up(), self.writing.text), (ON_ITS_WAY, ""))
+
 
 class OtherServerTests(SynchronousTestCase):
     """What was begun at one server, when one goes to another."""
@@ -144,11 +197,3 @@ class OtherServerTests(SynchronousTestCase):
         writing.put("hello")
         writing.belong(other)
         self.assertEqual((writing.text, other.room.draft), ("hello", "hello"))
-
-
-class PastedTests(SynchronousTestCase):
-    """Lines from elsewhere."""
-
-    def test_line_ends(self) -> None:
-        """Are ours, however they came."""
-        self.assertEqual(pasted("a\r\nb\rc\nd"), "a\nb\nc\nd")

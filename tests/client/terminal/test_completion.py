@@ -1,12 +1,14 @@
 """What the Tab key offers."""
 
 from functools import partial
+from types import SimpleNamespace
 
 from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.document import Document
 from twisted.trial.unittest import SynchronousTestCase
 
 from ecochat.client.terminal.chat import Chat
+from ecochat.client.terminal.commands import OFFERED
 from ecochat.client.terminal.completion import OfferCompleter
 from ecochat.client.terminal.offers import offers
 from ecochat.core.commands import COMMANDS
@@ -46,6 +48,36 @@ class CompletionTests(SynchronousTestCase):
         self.assertEqual(self.texts("/who @b"), ["/who @Bob "])
         self.assertEqual(self.texts("/help his"), ["/help history "])
         self.assertEqual(self.texts("/acks "), ["/acks on ", "/acks off "])
+
+    def test_rooms_with_a_mark(self) -> None:
+        """Where words follow, only what begins so is a room."""
+        known = SimpleNamespace(
+            people={"Bob": None}, places={"lab": None}, commands=OFFERED, numbers={}
+        )
+        self.completer = OfferCompleter(partial(offers, known=known))
+        self.assertEqual(self.texts("/search #la"), ["/search #lab "])
+        self.assertEqual(self.texts("/search la"), [])
+        self.assertEqual(self.texts("/search #lab @b"), ["/search #lab @Bob "])
+
+    def test_numbers_and_signs(self) -> None:
+        """Those of the last messages, with how they begin; a room may come first."""
+        known = SimpleNamespace(
+            people={},
+            places={"lab": None},
+            commands=OFFERED,
+            numbers={"12": "bob: tea?", "7": "al: hi"},
+        )
+        self.completer = OfferCompleter(partial(offers, known=known))
+        self.assertEqual(
+            self.texts("/react "), ["/react 12 ", "/react 7 ", "/react lab "]
+        )
+        self.assertEqual(self.texts("/react 12 ")[0], "/react 12 👍 ")
+        self.assertEqual(self.texts("/react lab 1"), ["/react lab 12 "])
+        self.assertEqual(self.texts("/react lab 12 ")[0], "/react lab 12 👍 ")
+        self.assertEqual(self.texts("/reply 7"), ["/reply 7 "])
+        self.assertEqual(self.texts("/history lab "), [])
+        (found,) = self.completer.get_completions(Document("/goto 1"), CompleteEvent())
+        self.assertEqual(found.display_meta_text, "bob: tea?")
 
     def test_nothing_else_is_offered(self) -> None:
         """A new name is one's own to find; so is the rest of a text."""

@@ -37,6 +37,21 @@ class HistoryTests(SynchronousTestCase):
         self.assertEqual(self.loaded()[0], str(2 * ENTRIES))
         self.assertEqual(self.file.stat().st_mode & 0o777, 0o600)
 
+    def test_two_that_start(self) -> None:
+        """Neither loses what the other one adds while it shortens the file."""
+        self.file.parent.mkdir(parents=True)
+        self.file.write_text("".join(f'"{n}"\n' for n in range(2 * ENTRIES + 1)))
+        one, other = (InputHistory(self.file) for _ in range(2))
+        shorten = one._shorten
+
+        def added_first() -> None:
+            other.append_string("new")
+            shorten()
+
+        self.patch(one, "_shorten", added_first)
+        list(one.load_history_strings())
+        self.assertEqual(self.loaded()[0], "new")
+
     def test_what_cannot_be_read_is_passed_over(self) -> None:
         """Somebody's editor, or half a line."""
         self.file.parent.mkdir(parents=True)
@@ -49,3 +64,7 @@ class HistoryTests(SynchronousTestCase):
         history.append_string("one")
         self.assertEqual(history.get_strings(), ["one"])
         self.assertEqual(list(history.load_history_strings()), [])
+        [note] = history.take_notes()
+        self.assertIn("/dev/null/input-history cannot be written", note)
+        history.append_string("two")
+        self.assertEqual(history.take_notes(), [])

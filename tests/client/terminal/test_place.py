@@ -5,9 +5,19 @@ from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from ecochat.client import Online
 from ecochat.client.memory import ENTERED, Memory
+from ecochat.client.terminal.personal import Personal
 from ecochat.client.terminal.place import Place
-from ecochat.client.terminal.scene import Scene
+from tests.client.terminal.fakes import welcome
+
+
+def chat_of(nick: str, *rooms: str) -> Personal:
+    """Return a chat that is online."""
+    chat = Personal()
+    chat.happened(Online(welcome(), False))
+    chat.nick, chat.rooms = nick, list(rooms)
+    return chat
 
 
 class PlaceTests(SynchronousTestCase):
@@ -28,13 +38,14 @@ class PlaceTests(SynchronousTestCase):
 
     def be(self, nick: str, *rooms: str) -> None:
         """Have been somewhere, in the last of these rooms."""
-        scene = Scene()
-        scene.nick, scene.rooms = nick, list(rooms)
-        self.place().remember(scene)
+        self.place().remember(chat_of(nick, *rooms))
 
     def test_the_first_time(self) -> None:
         """The server says who and where one is, unless one has said so."""
-        self.assertEqual((self.place().nick, self.place().rooms), (None, None))
+        self.assertEqual((self.place().nick, self.place().rooms), ("", None))
+        chat = Personal()
+        self.place().begin(chat)
+        self.assertEqual((chat.nick, chat.rooms), ("", ["lobby"]))
         given = self.place("bob", "#lab")
         self.assertEqual((given.nick, given.rooms), ("bob", ["lobby", "lab"]))
 
@@ -65,25 +76,57 @@ class PlaceTests(SynchronousTestCase):
         self.assertEqual(self.place().nick, "alice")
         self.assertEqual(self.place().rooms, ["lab"])
 
-    def test_a_name_that_is_not_to_be_had(self) -> None:
-        """Is done without, once, if nobody has asked for it now."""
-        self.be("alice", "lobby")
-        self.assertFalse(self.place("bob").do_without_nick())
-        place = self.place()
-        self.assertTrue(place.do_without_nick())
-        self.assertIsNone(place.nick)
-        self.assertFalse(place.do_without_nick())
+    def test_the_first_name(self) -> None:
+        """Is remembered before there was a session; what can be none is not."""
+        for nick, remembered in (("a b", ""), ("", ""), ("alice", "alice")):
+            place = self.place()
+            place.choose(nick)
+            self.assertEqual(place.nick, nick)
+            place.remember(Personal(nick))
+            self.assertEqual(self.place().nick, remembered)
+
+    def test_a_name_instead(self) -> None:
+        """Of one that is not to be had: that one stays the one that is remembered,
+        until another is chosen. Where there is none, it is the one."""
+        for before, after in (("", "bob_"), ("alice", "alice")):
+            if before:
+                self.be(before, "lobby")
+            place = self.place("bob")
+            place.go_by("bob_")
+            self.assertEqual(place.nick, "bob_")
+            place.remember(chat_of("bob_", "lobby"))
+            self.assertEqual(self.place().nick, after)
+        place.remember(chat_of("carol", "lobby"))
+        self.assertEqual(self.place().nick, "carol")
 
     def test_written_when_it_changes(self) -> None:
-        """And not at each thing that happens; nor before there was a session."""
+        """And not at each thing that happens; nor who one is before there was a
+        session."""
         memory, saved = self.load(), []
-        place, scene = Place(memory, "h:4040", "", ""), Scene()
-        self.patch(memory, "save", lambda: saved.append(scene.nick))
-        place.remember(scene)
+        place, chat = Place(memory, "h:4040", "", ""), chat_of("alice", "lobby")
+        self.patch(memory, "save", lambda: saved.append(memory.nick))
+        place.remember(Personal("zoe"))
         for nick in ("alice", "alice", "bob"):
-            scene.nick = nick
-            place.remember(scene)
-        self.assertEqual(saved, ["alice", "bob"])
+            chat.nick = nick
+            place.remember(chat)
+        self.assertEqual(saved, ["", "alice", "bob"])
+
+    def test_what_calls(self) -> None:
+        """Is remembered as well, also without a session."""
+        chat = Personal()
+        place = self.place()
+        place.begin(chat)
+        self.assertEqual(
+            (chat.rings, chat.tells_typing, chat.muted), (True, True, set())
+        )
+        chat.rings = chat.tells_typing = False
+        chat.muted = {"lobby"}
+        place.remember(chat)
+        again = Personal()
+        self.place().begin(again)
+        self.assertEqual((again.rings, again.tells_typing), (False, False))
+        self.assertEqual(again.muted, {"lobby"})
+        self.assertEqual(self.place().nick, "")
 
     def test_many_rooms(self) -> None:
         """As many are entered as a server may allow, with the one to be in."""

@@ -144,6 +144,20 @@ class PromptTests(SynchronousTestCase):
         desk = at_desk(act)
         self.assertEqual(desk.said, ["one", "two", "three", "one"])
 
+    def test_what_was_refused_while_lines_are_shown(self) -> None:
+        """Comes back, too."""
+
+        async def act(desk: Desk) -> None:
+            desk.hear(message("hi"))
+            await asyncio.sleep(0)  # it is being shown
+            desk.chat.given_back.append("one")
+            desk.prompt.show([error("it is wrong")])
+            await desk.until(lambda: desk.sees("it is wrong"))
+            await desk.finish()
+            self.assertEqual(desk.input, "one")
+
+        at_desk(act)
+
     def test_a_flood_waits(self) -> None:
         """What happens is taken when what came before is shown: lines cost memory."""
 
@@ -158,6 +172,16 @@ class PromptTests(SynchronousTestCase):
             self.assertTrue(desk.sees(f": {prompt.WAITING}"))
 
         at_desk(act)
+
+    def test_what_was_begun_is_given_back(self) -> None:
+        """When it ends while one writes, as to ask for another name."""
+
+        async def act(desk: Desk) -> None:
+            desk.keyboard.send_text("half a line")
+            await desk.until(lambda: desk.input == "half a line")
+            desk.prompt.end()
+
+        self.assertEqual(list(at_desk(act).chat.given_back), ["half a line"])
 
     def test_the_end_comes_before_the_prompt(self) -> None:
         """As when the server closes while the greeting is shown."""

@@ -147,9 +147,11 @@ class RelayTests(TestCase):
         self.relay = self.make(theirs)
         os.close(self.stdout)
         talking = defer.Deferred.fromCoroutine(self.relay.converse())
+        self.assertFalse(talking.called)
         self.relay.show([notice("hello")])
         await talking
         await self.relay.finish()
+        self.assertEqual(self.said, [])
         for file in (self.stdin, self.their_stdin):
             os.close(file)
 
@@ -161,10 +163,12 @@ class RelayTests(TestCase):
             await self.pause()
         waiting = defer.Deferred.fromCoroutine(self.relay.keep_up())
         os.set_blocking(self.stdout, False)
+        taken = 0
         while not waiting.called:
             with contextlib.suppress(BlockingIOError):
-                os.read(self.stdout, 65_536)
+                taken += len(os.read(self.stdout, 65_536))
             await self.pause()
+        self.assertGreater(taken, 0)
         self.relay.end()
         await talking
         closing = defer.Deferred.fromCoroutine(self.relay.finish())

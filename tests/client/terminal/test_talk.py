@@ -99,6 +99,10 @@ class FakeFace:
         if not self._ended.called:
             self._ended.callback(None)
 
+    def clear(self) -> None:
+        """See :class:`ecochat.client.terminal.talk.Face`."""
+        self.shown.clear()
+
     async def finish(self) -> None:
         """See :class:`ecochat.client.terminal.talk.Face`."""
         self.has_finished = True

@@ -3,8 +3,8 @@
 from twisted.trial.unittest import SynchronousTestCase
 
 from ecochat.client.outbox import WRITES
-from ecochat.client.terminal.typed import typed_for
-from ecochat.core.commands import parse_command
+from ecochat.client.terminal.commands import understood
+from ecochat.client.terminal.typed import pasted, typed_for
 from ecochat.core.requests import (
     Delete,
     Edit,
@@ -19,6 +19,7 @@ from ecochat.core.requests import (
 WRITTEN: tuple[Request, ...] = (
     Say("hello"),
     Say("/etc is full"),
+    Say("to that", reply_to=7),
     SayTo("bob", "psst"),
     Me("waves"),
     SetTopic("tea"),
@@ -36,10 +37,16 @@ class TypedTests(SynchronousTestCase):
         """It is read as what it stands for."""
         self.assertEqual({type(each) for each in WRITTEN}, set(WRITES))
         for request in WRITTEN:
-            typed = typed_for(request)
-            read = parse_command(typed) if typed.startswith("/") else Say(typed)
-            self.assertEqual(read, request)
+            self.assertEqual(understood(typed_for(request)), request)
 
     def test_private(self) -> None:
         """What was for one person is for that one, wherever it is typed."""
         self.assertEqual(typed_for(Say("/x y", "@bob")), "/msg bob /x y")
+
+
+class PastedTests(SynchronousTestCase):
+    """Lines from elsewhere."""
+
+    def test_line_ends(self) -> None:
+        """Are ours, however they came."""
+        self.assertEqual(pasted("a\r\nb\rc\nd"), "a\nb\nc\nd")

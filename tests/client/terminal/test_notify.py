@@ -2,7 +2,7 @@
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from ecochat.client.screen.notify import LENGTH, Notifier
+from ecochat.client.terminal.notify import LENGTH, Notifier
 
 
 class NotifierTests(SynchronousTestCase):
