@@ -42,7 +42,7 @@ from tests.support.terminal import Pty, Terminal
 LARGE = (220, 330)
 """Columns and lines of a terminal that has space for each string in its own row."""
 
-PAGE_UP, END, TAB, CLEAR, SWITCH = "\x1b[5~", "\x1b[F", "\t", "\x03", "\x0b"
+PAGE_UP, END, TAB, CLEAR, SWITCH = "\x1b[5~", "\x1b[F", "\t", "\x15", "\x0b"
 ESCAPE, FOCUS_LOST = "\x1b", "\x1b[O"
 
 OWN = re.compile(".{,20}[\a\b\r\n]¤.{,20}")
