@@ -16,9 +16,9 @@ def topic(text: str | None) -> str:
 
 
 def listed(items: Iterable[wire.Said]) -> list[Line]:
-    """Return the items of a list, each in a line; "nothing" for none."""
+    """Return the items of a list, each in a line; if there are none, that."""
     lines = [Line(Kind.NOTICE, line_of(item)) for item in items]
-    return lines or [notice("nothing")]
+    return lines or [notice("nothing was found")]
 
 
 def names(room: str, members: list[wire.Member]) -> list[Line]:

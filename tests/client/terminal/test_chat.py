@@ -288,7 +288,7 @@ class AnswerTests(ChatTestCase):
             self.assertEqual(shown, [f"[lobby 41] {moment} bob (to 40): tea?"])
         shown = self.ask("/since 41", wire.End(room="lobby", n=41))
         self.assertEqual(shown, ["lobby: nothing is kept of that"])
-        self.assertEqual(self.ask("/search x", wire.End()), ["nothing"])
+        self.assertEqual(self.ask("/search x", wire.End()), ["nothing was found"])
 
     def test_all_that_followed_a_message_comes_in_pages(self) -> None:
         """Until there is no more."""
